@@ -1,0 +1,62 @@
+# Every target works from a fresh clone with only Python 3.11 or newer and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-real test-long bench check lint types contracts format clean
+
+help:  ## what there is to type
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "millstream needs Python 3.11 or newer, this is " + sys.version.split()[0] + ": try make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+
+# Only what the demo needs: a newcomer waits seconds.
+$(VENV)/.demo: pyproject.toml | $(BIN)/python
+	$(PIP) install -e '.[demo]'
+	@touch $@
+
+$(VENV)/.setup: pyproject.toml | $(BIN)/python
+	$(PIP) install --upgrade 'pip>=25.1'
+	$(PIP) install -e '.[all]' --group dev
+	@touch $@ $(VENV)/.demo
+
+setup: $(VENV)/.setup  ## .venv with the package, every extra of "all" and the tools of development
+
+demo: $(VENV)/.demo  ## tools that start in the middle of a streamed answer, offline
+	$(BIN)/millstream demo
+
+test: $(VENV)/.setup  ## the suite without real servers, at most 10 minutes on two cores
+	$(BIN)/pytest -n 2 -m 'not real and not long'
+
+test-real: $(VENV)/.setup  ## real servers, real clients
+	$(BIN)/pytest -m real
+
+test-long: $(VENV)/.setup  ## the slow suites: more examples, more cuts
+	$(BIN)/pytest -n 2 -m 'long or not real' --hypothesis-profile=long
+
+bench: $(VENV)/.setup  ## what it costs, beside its peers, in one run
+	$(BIN)/python -m tests.benchmarks
+
+lint: $(VENV)/.setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/.setup
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+contracts: $(VENV)/.setup
+	$(BIN)/lint-imports
+
+check: lint types contracts  ## lint, types, layer contracts
+
+format: $(VENV)/.setup  ## put the code into the agreed form
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+clean:
+	rm -rf $(VENV) .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Ready-made tools, made of millstream's public names only."""
