@@ -1,0 +1,144 @@
+"""The arguments of one call: text in, settled values and one verdict out.
+
+`feed` every piece of text, then `close`: the scanner reads it, the schema follows it, and at the end the value is bound
+to the tool's parameters. A rejection comes as soon as no continuation could be right, and is final. It does not know
+which call it serves, and nothing here waits.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from millstream.arguments.pointer import pointer
+from millstream.arguments.scanner import Scanner
+from millstream.arguments.schema.checker import SchemaChecker
+from millstream.arguments.schema.compile import CompiledSchema
+from millstream.events.values import JsonValue, Path
+from millstream.failures import Problem, Rejected
+from millstream.limits import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The value at `path` is complete and will not change, however the text was cut."""
+
+    path: Path
+    value: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The text is one JSON document and the schema holds. `bound` is what the binder made of it, else None."""
+
+    value: JsonValue
+    bound: object = None
+
+
+class Unbindable(Exception):
+    """Raised by a binder: the value can not be bound to the tool's parameters. `problems` say why, path by path."""
+
+    def __init__(self, problems: tuple[tuple[Path, str, str], ...]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+
+Binder: TypeAlias = Callable[[str], object]
+"""Canonical JSON text -> whatever the tool is called with; raises `Unbindable`."""
+
+
+class Assembler:
+    """Checks the argument text of one call as it arrives.
+
+    Args:
+        schema: from `compile_schema`; None accepts any JSON.
+        limits: caps on characters, depth and digits.
+        bind: called at `close` with the canonical text of a value that passed; its result is `Sealed.bound`.
+        coerce: with a binder, let pass what it may still coerce, and let its verdict stand for the schema's.
+        every_path: settle nested values too, not only the top-level arguments.
+
+    After a `Rejected` every further `feed` returns [] and `close` the same `Rejected`.
+    """
+
+    def __init__(
+        self,
+        schema: CompiledSchema | None = None,
+        *,
+        limits: Limits | None = None,
+        bind: Binder | None = None,
+        coerce: bool = False,
+        every_path: bool = False,
+    ) -> None:
+        self._limits = limits or Limits()
+        self._schema = schema
+        self._bind = bind
+        self._lenient = coerce and bind is not None
+        self._checker = None if schema is None else SchemaChecker(schema, coerce=self._lenient)
+        self._scanner = Scanner(self._limits, self._checker, every_path=every_path)
+        self._rejected: Rejected | None = None
+        self._outcome: Sealed | Rejected | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the text so far is one complete JSON document."""
+        return self._rejected is None and self._scanner.done
+
+    @property
+    def partial(self) -> JsonValue:
+        """The value so far, changing in place: strings grow, numbers and literals appear only whole."""
+        return self._scanner.partial
+
+    @property
+    def visited(self) -> int:
+        """How many characters were looked at, the measure of work."""
+        return self._scanner.visited
+
+    def feed(self, piece: str) -> list[Settled | Rejected]:
+        """Take the next piece of text; at most one `Rejected`, and as the last."""
+        if self._rejected is not None:
+            return []
+        scanner = self._scanner
+        room = self._limits.max_args_chars - scanner.at
+        scanner.feed(piece[:room] if len(piece) > room else piece)
+        if len(piece) > room:
+            scanner.refuse(f"longer than {self._limits.max_args_chars} characters", "limit")
+        events: list[Settled | Rejected] = [Settled(path, value) for path, value in scanner.settled]
+        scanner.settled.clear()
+        if scanner.problem is not None:
+            events.append(self._reject((scanner.problem,)))
+        return events
+
+    def close(self) -> Sealed | Rejected:
+        """The text is over: the verdict. Ask again and it is the same."""
+        if self._outcome is None:
+            self._outcome = self._rejected or self._judge()
+        return self._outcome
+
+    def _judge(self) -> Sealed | Rejected:
+        scanner = self._scanner
+        scanner.finish()
+        if scanner.problem is not None:
+            return self._reject((scanner.problem,))
+        value = scanner.partial
+        if self._schema is not None and self._checker is not None and self._checker.undecided and not self._lenient:
+            problems = self._schema.verdict.problems(value, scanner.at)
+            if problems:
+                return self._reject(problems)
+        if self._bind is None:
+            return Sealed(value)
+        try:
+            return Sealed(value, self._bind(canonical(value)))
+        except Unbindable as error:
+            at = scanner.at
+            return self._reject(tuple(Problem(pointer(path), text, kind, at) for path, text, kind in error.problems))
+
+    def _reject(self, problems: tuple[Problem, ...]) -> Rejected:
+        self._rejected = Rejected(problems, min(problem.at for problem in problems))
+        return self._rejected
+
+
+def canonical(value: JsonValue) -> str:
+    """The one JSON text of a value, to compare, to digest and to bind: sorted keys, no spaces, few escapes."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
