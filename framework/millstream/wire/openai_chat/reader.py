@@ -1,0 +1,190 @@
+"""OpenAI Chat Completions: the chunks of one response -> wire events.
+
+Source: openai-python 3.54 (`ChatCompletionChunk`), recorded streams of fifteen servers, and their bug reports.
+
+- The first choice counts; an error object counts wherever it stands; `choices: []` carries usage or moderation.
+- A chunk's delta is taken before its `finish_reason`, the first reason holds, and text may follow it (Writer).
+- Calls count, not the reason: `stop` with calls is real. After the reason no more argument text is taken.
+- `[DONE]` ends the stream, but is neither needed nor enough: without a reason the response is torn.
+- Reasoning is `reasoning_content`, `reasoning`, or parts of a content list; what must be sent back is in its echo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from millstream.errors import WireError
+from millstream.events.values import Usage, is_array, is_object
+from millstream.wire.openai_chat.calls import ToolCallDeltas
+from millstream.wire.openai_chat.reasoning import ReasoningEcho
+from millstream.wire.refusal import error_from_object
+from millstream.wire.texts import usage_from
+from millstream.wire_events import (
+    AnnotationPiece,
+    Broke,
+    Echo,
+    Ended,
+    Finished,
+    ItemOpened,
+    Passed,
+    ReasoningPiece,
+    RefusalPiece,
+    ServerToolMoved,
+    TextPiece,
+    WireEvent,
+)
+
+GOOD_ENDS: Final = frozenset({"stop", "tool_calls", "function_call"})
+"""The reasons after which calls may run; every other is a cut, a refusal or unknown."""
+
+
+class ChatReader:
+    """Decodes one response. See `wire.reading.Reader` for how it is driven."""
+
+    def __init__(self, tool_names: frozenset[str] = frozenset()) -> None:
+        self.reason: str | None = None
+        self.usage: Usage | None = None
+        self._moderation: Mapping[str, Any] | None = None
+        self._response_id: str | None = None
+        self._calls = ToolCallDeltas(tool_names)
+        self._reasoning = ReasoningEcho()
+        self._count = 0
+        self._open: tuple[type, int] | None = None  # the kind and number of the item that text is added to
+        self._reasoning_item: int | None = None
+
+    def accept(self, message: Mapping[str, Any], event: str = "") -> list[WireEvent]:
+        """What one chunk says."""
+        self._note(message)
+        error: object = message.get("error") or (message if event == "error" else None)
+        choices = [one for one in _array(message.get("choices")) if is_object(one)]
+        choice = next((one for one in choices if not one.get("index")), None)
+        if error:
+            if self.reason is None and choice is not None:
+                self.reason = _reason(choice)
+            return [Broke(error_from_object(error), self.reason, self.usage)]
+        if choice is None:
+            known = choices or "choices" in message or self._moderation is not None or message.get("usage")
+            return [] if known else [Passed(event or str(message.get("object") or ""), message)]
+        delta: object = choice.get("delta")
+        events = self._delta(delta) if is_object(delta) else []
+        reason = _reason(choice)
+        if reason is not None and self.reason is None:
+            self.reason = reason
+            events += [*self._calls.settle(), *self._echo(), Finished(reason, reason in GOOD_ENDS)]
+        return events
+
+    def done(self) -> list[WireEvent]:
+        """`[DONE]`."""
+        return self.end()
+
+    def end(self) -> list[WireEvent]:
+        """The body is over."""
+        if self.reason is None:
+            message = "the stream ended before the model said why it stopped"
+            return [*self._calls.settle(), Broke(WireError(message, retryable=True), None, self.usage)]
+        return [Ended(self.usage, self._moderation, self._response_id)]
+
+    def _note(self, message: Mapping[str, Any]) -> None:
+        self._response_id = message.get("id") or self._response_id
+        groq: object = message.get("x_groq")
+        usage: object = message.get("usage") or (groq.get("usage") if is_object(groq) else None)
+        if is_object(usage):
+            self.usage = usage_from(usage, "prompt", "completion")
+        if is_object(moderation := message.get("moderation")):
+            self._moderation = moderation
+
+    def _delta(self, delta: Mapping[str, Any]) -> list[WireEvent]:
+        events: list[WireEvent] = []
+        details = delta.get("reasoning_details")
+        reasoning = delta.get("reasoning_content") or delta.get("reasoning")
+        if isinstance(reasoning, str) and reasoning:
+            events += self._reason_text(reasoning)
+        self._reasoning.take(delta.get("reasoning_content"), details)
+        events += self._content(delta.get("content"))
+        refusal: object = delta.get("refusal")
+        if isinstance(refusal, str) and refusal:
+            events += self._text(RefusalPiece, refusal)
+        events += self._annotations(delta.get("annotations"))
+        for tool in _array(delta.get("executed_tools")):  # Groq's own tools
+            if is_object(tool):
+                opened, item = self._new_item()
+                events += [*opened, ServerToolMoved(item, str(tool.get("type") or tool.get("name")), "done", tool)]
+        if self.reason is None:
+            events += self._tool_calls(delta)
+        return events
+
+    def _tool_calls(self, delta: Mapping[str, Any]) -> list[WireEvent]:
+        deltas: object = delta.get("tool_calls")
+        legacy: object = delta.get("function_call")
+        if not deltas and is_object(legacy):  # the form before tools: one call without an id
+            deltas = [{"index": 0, "function": legacy}]
+        before = self._count
+        events, self._count = self._calls.take(deltas, self._count)
+        if self._count != before:
+            self._open = None
+        return events
+
+    def _content(self, content: object) -> list[WireEvent]:
+        if isinstance(content, str):
+            return self._text(TextPiece, content) if content else []
+        events: list[WireEvent] = []
+        for part in _array(content):  # Mistral: text and thinking as parts of one list
+            if not is_object(part):
+                continue
+            text: object = part.get("text")
+            if isinstance(text, str) and text:
+                events += self._text(TextPiece, text)
+            thinking = part.get("thinking")
+            thought = "".join(str(one.get("text") or "") for one in _array(thinking) if is_object(one))
+            thought = thinking if isinstance(thinking, str) else thought
+            if thought:
+                events += self._reason_text(thought)
+        return events
+
+    def _reason_text(self, text: str) -> list[WireEvent]:
+        events = self._text(ReasoningPiece, text)
+        if self._reasoning_item is None and self._open is not None:
+            self._reasoning_item = self._open[1]
+        return events
+
+    def _text(self, piece: Callable[[int, str], WireEvent], text: str) -> list[WireEvent]:
+        """Text of one kind goes into one item until another kind, or a call, comes between."""
+        kind = ReasoningPiece if piece is ReasoningPiece else TextPiece
+        if self._open is not None and self._open[0] is kind:
+            return [piece(self._open[1], text)]
+        opened, item = self._new_item()
+        self._open = (kind, item)
+        return [*opened, piece(item, text)]
+
+    def _new_item(self) -> tuple[list[WireEvent], int]:
+        item = self._count
+        self._count += 1
+        return [*self._calls.settle(), ItemOpened(item)], item
+
+    def _annotations(self, annotations: object) -> list[WireEvent]:
+        found = [one for one in _array(annotations) if is_object(one)]
+        if not found:
+            return []
+        events = [] if self._open is not None else self._text(TextPiece, "")
+        item = 0 if self._open is None else self._open[1]
+        return events + [AnnotationPiece(item, annotation) for annotation in found]
+
+    def _echo(self) -> list[WireEvent]:
+        """What of the reasoning must go back, on an item of its own where no text of it was shown."""
+        data = self._reasoning.data
+        if data is None:
+            return []
+        if self._reasoning_item is not None:
+            return [Echo(self._reasoning_item, data)]
+        opened, item = self._new_item()
+        return [*opened, ReasoningPiece(item, ""), Echo(item, data)]
+
+
+def _reason(choice: Mapping[str, Any]) -> str | None:
+    reason: object = choice.get("finish_reason")
+    return reason if isinstance(reason, str) and reason not in ("", "null") else None
+
+
+def _array(value: object) -> list[Any]:
+    return value if is_array(value) else []

@@ -1,0 +1,138 @@
+"""OpenAI Responses: a transcript and tools -> the body of `POST /v1/responses`.
+
+Every request is whole (`store: false`): the items of earlier responses go back verbatim and in order, reasoning with
+its `encrypted_content` directly before what it led to. A reasoning item without it can not be looked up again, so it
+stays out, and what follows it gives up its `id`, by which the server would ask for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from millstream.transcript import (
+    CallItem,
+    Entry,
+    MediaPart,
+    Part,
+    ReasoningItem,
+    Reply,
+    ReplyItem,
+    ServerItem,
+    SystemMessage,
+    TextItem,
+    TextPart,
+    ToolResult,
+    Transcript,
+    UserMessage,
+)
+from millstream.wire.format import Ask, ToolSchema
+from millstream.wire.texts import text_of, valid_args
+
+NAME: Final = "openai-responses"
+
+
+def body(ask: Ask) -> dict[str, Any]:
+    """The JSON body of a streaming request."""
+    request: dict[str, Any] = {"model": ask.model, "input": entries(ask.transcript), "stream": True, "store": False}
+    if ask.instructions:
+        request["instructions"] = ask.instructions
+    if ask.tools:
+        request["tools"] = [tool(schema) for schema in ask.tools]
+    return request | dict(ask.settings)
+
+
+def tool(schema: ToolSchema) -> dict[str, Any]:
+    """A tool definition, flat as this wire wants it."""
+    if schema.kind == "custom":
+        return {"type": "custom", "name": schema.name, "description": schema.description}
+    return {
+        "type": "function",
+        "name": schema.name,
+        "description": schema.description,
+        "parameters": dict(schema.parameters),
+        "strict": False,
+    }
+
+
+def entries(transcript: Transcript) -> list[dict[str, Any]]:
+    """The items of `input`."""
+    return [item for entry in transcript for item in _entry(entry)]
+
+
+def _entry(entry: Entry) -> list[dict[str, Any]]:
+    match entry:
+        case UserMessage(parts=parts):
+            return [{"type": "message", "role": "user", "content": _content(parts)}]
+        case SystemMessage(text=text):
+            return [{"type": "message", "role": "system", "content": text}]
+        case ToolResult(call=call):
+            kind = "custom_tool_call_output" if call.kind == "custom" else "function_call_output"
+            return [{"type": kind, "call_id": call.provider_id, "output": _output(entry.parts)}]
+        case Reply():
+            return _reply(entry)
+
+
+def _reply(reply: Reply) -> list[dict[str, Any]]:
+    own = reply.wire == NAME
+    items: list[dict[str, Any]] = []
+    reasoning_left_out = False
+    for item in reply.items:
+        if isinstance(item, ReasoningItem):
+            if own and item.echo is not None and item.echo.get("encrypted_content"):
+                items.append(_clean(item.echo))
+            else:
+                reasoning_left_out = True
+            continue
+        written = _reply_item(item, item.echo if own else None)
+        if written is not None:
+            if reasoning_left_out:
+                written.pop("id", None)
+            items.append(written)
+    return items
+
+
+def _reply_item(item: ReplyItem, echo: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    match item:
+        case CallItem(call=call, args_text=args_text):
+            custom = call.kind == "custom"
+            plain = {"type": "custom_tool_call" if custom else "function_call", "name": call.name}
+            args = {"input": args_text} if custom else {"arguments": valid_args(args_text)}
+            return _clean(echo or plain) | {"call_id": call.provider_id} | args
+        case TextItem(text=text, refusal=refusal):
+            if echo is not None:
+                return _clean(echo)
+            part = {"type": "refusal", "refusal": text} if refusal else {"type": "output_text", "text": text}
+            return {"type": "message", "role": "assistant", "content": [part]} if text else None
+        case ServerItem():
+            return None if echo is None else _clean(echo)
+        case ReasoningItem():
+            return None
+
+
+def _clean(echo: Mapping[str, Any]) -> dict[str, Any]:
+    """An item as it came; the API sends nulls that it does not accept."""
+    return {key: value for key, value in echo.items() if value is not None}
+
+
+def _content(parts: tuple[Part, ...]) -> str | list[dict[str, Any]]:
+    if all(isinstance(part, TextPart) for part in parts):
+        return text_of(parts)
+    return [_input_part(part) for part in parts]
+
+
+def _output(parts: tuple[Part, ...]) -> str | list[dict[str, Any]]:
+    if any(isinstance(part, MediaPart) for part in parts):
+        return [_input_part(part) for part in parts]
+    return text_of(parts)
+
+
+def _input_part(part: Part) -> dict[str, Any]:
+    if not isinstance(part, MediaPart):
+        return {"type": "input_text", "text": text_of((part,))}
+    url = part.url or f"data:{part.media_type};base64,{part.base64}"
+    if part.media_type.startswith("image/"):
+        return {"type": "input_image", "image_url": url}
+    if part.url:
+        return {"type": "input_file", "file_url": part.url}
+    return {"type": "input_file", "filename": part.name or "file", "file_data": url}

@@ -1,0 +1,57 @@
+"""What several formats write alike: parts as text, argument text that is valid whatever the model wrote, usage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from millstream.arguments.assembler import canonical
+from millstream.arguments.preview import preview
+from millstream.events.values import Usage, is_object
+from millstream.transcript import JsonPart, MediaPart, Part, TextPart
+
+
+def text_of(parts: tuple[Part, ...]) -> str:
+    """The parts as one text: JSON compact, media named."""
+    return "\n".join(map(_text, parts))
+
+
+def _text(part: Part) -> str:
+    match part:
+        case TextPart(text=text):
+            return text
+        case JsonPart(value=value):
+            return canonical(value)
+        case MediaPart(media_type=media_type, name=name):
+            return f"[{media_type}{f' {name}' if name else ''}]"
+
+
+def valid_args(args_text: str) -> str:
+    """Argument text as a history may hold it: itself if it is JSON, else the nearest JSON text, else `{}`.
+
+    Some servers answer a history with broken argument text with status 500. The text stands in, nothing runs from it.
+    """
+    try:
+        json.loads(args_text)
+    except (ValueError, RecursionError):
+        return preview(args_text) or "{}"
+    return args_text
+
+
+def count(usage: Mapping[str, Any], name: str, detail: str = "") -> int:
+    """A token count of a usage object, or of one of its detail objects; 0 where it is not given."""
+    holder: object = usage.get(detail) if detail else usage
+    value: object = holder.get(name) if is_object(holder) else None
+    return value if isinstance(value, int) else 0
+
+
+def usage_from(raw: Mapping[str, Any], input_name: str, output_name: str) -> Usage:
+    """The usage object of OpenAI's two wires, whose fields differ only by the words for input and output."""
+    return Usage(
+        input_tokens=count(raw, f"{input_name}_tokens"),
+        output_tokens=count(raw, f"{output_name}_tokens"),
+        cached_input_tokens=count(raw, "cached_tokens", f"{input_name}_tokens_details"),
+        reasoning_tokens=count(raw, "reasoning_tokens", f"{output_name}_tokens_details"),
+        raw=raw,
+    )
