@@ -71,6 +71,14 @@ class TextPiece:
 
 
 @dataclass(frozen=True, slots=True)
+class TextWhole:
+    """The provider's own complete text of an item, sent where it is not what was streamed."""
+
+    item: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefusalPiece:
     """More text of a refusal."""
 
@@ -154,6 +162,7 @@ WireEvent: TypeAlias = (
     | CallClosed
     | CallLeft
     | TextPiece
+    | TextWhole
     | RefusalPiece
     | ReasoningPiece
     | AnnotationPiece

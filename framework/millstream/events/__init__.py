@@ -46,6 +46,7 @@ from millstream.events.turn import (
     RefusalDelta,
     ServerToolUpdated,
     TextDelta,
+    TextReplaced,
     TurnEnded,
     TurnRestarted,
     TurnStarted,
@@ -119,6 +120,7 @@ __all__ = (
     "ServerToolUpdated",
     "StartState",
     "TextDelta",
+    "TextReplaced",
     "TimedOut",
     "Truncated",
     "TurnEnded",
@@ -134,6 +136,7 @@ RunEvent: TypeAlias = RunStarted | RunResumed | RunFinished | RunFailed | RunCan
 TurnEvent: TypeAlias = (
     TurnStarted
     | TextDelta
+    | TextReplaced
     | ReasoningDelta
     | RefusalDelta
     | AnnotationAdded

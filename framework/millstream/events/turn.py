@@ -28,6 +28,16 @@ class TextDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class TextReplaced:
+    """The provider's own final text of `item` differs from the deltas it sent: `text` is the whole of it."""
+
+    text: str
+    turn: int
+    item: int
+    type: Literal["TextReplaced"] = field(default="TextReplaced", init=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ReasoningDelta:
     """New text of the model's reasoning, or of the provider's summary of it."""
 

@@ -71,6 +71,9 @@ class ChatReader:
         reason = _reason(choice)
         if reason is not None and self.reason is None:
             self.reason = reason
+            if reason == "error":  # OpenRouter, where an upstream failed and said nothing
+                broken = WireError("the provider ended the response with reason error", retryable=True)
+                return [*events, *self._calls.settle(), Broke(broken, reason, self.usage)]
             events += [*self._calls.settle(), *self._echo(), Finished(reason, reason in GOOD_ENDS)]
         return events
 
@@ -82,7 +85,7 @@ class ChatReader:
         """The body is over."""
         if self.reason is None:
             message = "the stream ended before the model said why it stopped"
-            return [*self._calls.settle(), Broke(WireError(message, retryable=True), None, self.usage)]
+            return [*self._calls.settle(), Broke(WireError(message, kind="torn", retryable=True), None, self.usage)]
         return [Ended(self.usage, self._moderation, self._response_id)]
 
     def _note(self, message: Mapping[str, Any]) -> None:

@@ -36,6 +36,7 @@ from millstream.wire_events import (
     RefusalPiece,
     ServerToolMoved,
     TextPiece,
+    TextWhole,
     WireEvent,
 )
 
@@ -60,6 +61,7 @@ _SILENT: Final = frozenset(
 )
 
 _Piece: TypeAlias = Callable[[int, str], WireEvent]
+_PartKey: TypeAlias = tuple[str, Any]
 
 
 @dataclass(slots=True)
@@ -68,7 +70,7 @@ class _Item:
 
     item: int
     type: str
-    parts: dict[object, list[str]] = field(default_factory=dict[object, list[str]])
+    parts: dict[_PartKey, list[str]] = field(default_factory=dict["_PartKey", list[str]])
     call_id: str = ""
     named: bool = False
     done: bool = False
@@ -134,7 +136,7 @@ class ResponsesReader:
     def end(self) -> list[WireEvent]:
         """The body is over without a terminal event."""
         message = "the stream ended before the response did"
-        return [Broke(WireError(message, retryable=True), self.reason, self.usage)]
+        return [Broke(WireError(message, kind="torn", retryable=True), self.reason, self.usage)]
 
     # --- items ---
 
@@ -256,7 +258,7 @@ class ResponsesReader:
         return events
 
     def _piece(
-        self, message: Mapping[str, Any], type_: str, part: object, piece: Callable[[int, str], WireEvent]
+        self, message: Mapping[str, Any], type_: str, part: _PartKey, piece: Callable[[int, str], WireEvent]
     ) -> list[WireEvent]:
         item, events = self._item(message, type_)
         delta: object = message.get("delta")
@@ -351,17 +353,20 @@ class ResponsesReader:
         return [*events, ServerToolMoved(item.item, item.type, tool[1], message)]
 
 
-def _rest(item: _Item, part: object, whole: object, piece: _Piece) -> list[WireEvent]:
-    """What the whole text of a part holds beyond its deltas. Where they disagree, the item's echo has the last word."""
+def _rest(item: _Item, part: _PartKey, whole: object, piece: _Piece) -> list[WireEvent]:
+    """What the whole text of a part holds beyond its deltas; where they disagree, it stands for them."""
     if not isinstance(whole, str) or not whole:
         return []
     streamed = "".join(item.parts.get(part, ()))
     item.parts[part] = [whole]
-    rest = whole.removeprefix(streamed) if whole.startswith(streamed) else ""
+    if not whole.startswith(streamed):
+        parts = (text for (kind, _), texts in item.parts.items() if kind == "content" for text in texts)
+        return [TextWhole(item.item, "".join(parts))] if piece is TextPiece else []
+    rest = whole.removeprefix(streamed)
     return [piece(item.item, rest)] if rest else []
 
 
-def _reasoning_part(message: Mapping[str, Any]) -> object:
+def _reasoning_part(message: Mapping[str, Any]) -> _PartKey:
     return (
         ("summary", message["summary_index"]) if "summary_index" in message else ("text", message.get("content_index"))
     )

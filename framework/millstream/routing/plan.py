@@ -1,0 +1,123 @@
+"""Which calls may start now: the start policy, approvals, limits and exclusive groups. Decisions only, nothing runs.
+
+Tell it what happened (`seal`, `move_on`, `finish`, `end`, `approve`, `release` …), then ask `admit` for the calls to
+start, in call order. `waiting` says of each of the others what it waits for, in words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from millstream.events import Call
+from millstream.policy import Start
+
+_ORDER: Final[dict[Start, int]] = {"eager": 0, "safe": 1, "end": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a tool asks for before its calls may start.
+
+    Args:
+        start: how far the response must have come.
+        needs_approval: whether a person must have agreed.
+        limit: how many calls of this tool may be at work at once; None for no limit of its own.
+        exclusive: the group of which only one call may be at work at once; None for no group.
+    """
+
+    start: Start = "safe"
+    needs_approval: bool = False
+    limit: int | None = None
+    exclusive: str | None = None
+
+
+@dataclass(slots=True)
+class _Waiting:
+    call: Call
+    terms: Terms
+    item: int
+    approved: bool
+
+
+class Plan:
+    """The calls of one response that wait to start, and those at work."""
+
+    def __init__(self, max_concurrent: int) -> None:
+        self._max_concurrent = max_concurrent
+        self._waiting: dict[str, _Waiting] = {}
+        self._at_work: dict[str, tuple[Call, Terms]] = {}
+        self._frontier = -1
+        self._finished_well = False
+        self._ended_well = False
+
+    def seal(self, call: Call, terms: Terms, item: int) -> None:
+        """A call was sealed; `item` is its place among the parts of the response."""
+        self._waiting[call.id] = _Waiting(call, terms, item, approved=not terms.needs_approval)
+
+    def move_on(self, frontier: int) -> None:
+        """The model has opened item `frontier`: it has moved on from every earlier one."""
+        self._frontier = frontier
+
+    def finish(self) -> None:
+        """The model stopped for a good reason."""
+        self._finished_well = True
+
+    def end(self) -> None:
+        """The whole response ended well."""
+        self._finished_well = self._ended_well = True
+
+    def approve(self, call_id: str) -> None:
+        """A person agreed to a call."""
+        if call_id in self._waiting:
+            self._waiting[call_id].approved = True
+
+    def withdraw(self, call_id: str) -> bool:
+        """A call that waits will not start; False where it does not wait."""
+        return self._waiting.pop(call_id, None) is not None
+
+    def release(self, call_id: str) -> None:
+        """A call is no longer at work."""
+        self._at_work.pop(call_id, None)
+
+    def admit(self) -> list[tuple[Call, Start]]:
+        """The calls that start now, in call order, with how far the response had come for each."""
+        admitted: list[tuple[Call, Start]] = []
+        for waiting in sorted(self._waiting.values(), key=lambda one: one.call.index):
+            if self._obstacle(waiting) is None:
+                call, terms = waiting.call, waiting.terms
+                del self._waiting[call.id]
+                self._at_work[call.id] = call, terms
+                admitted.append((call, terms.start))
+        return admitted
+
+    def waiting(self) -> list[tuple[Call, str]]:
+        """The calls that wait, in call order, and what each waits for."""
+        rows = sorted(self._waiting.values(), key=lambda one: one.call.index)
+        return [(row.call, obstacle) for row in rows if (obstacle := self._obstacle(row)) is not None]
+
+    def stranded(self) -> list[Call]:
+        """The calls that this response can not start any more, asked once it has ended other than well."""
+        return [one.call for one in self._waiting.values() if _ORDER[one.terms.start] > self._reached(one)]
+
+    def _reached(self, waiting: _Waiting) -> int:
+        if self._ended_well:
+            return _ORDER["end"]
+        moved_on = self._finished_well or self._frontier > waiting.item
+        return _ORDER["safe"] if moved_on else _ORDER["eager"]
+
+    def _obstacle(self, waiting: _Waiting) -> str | None:
+        terms, call = waiting.terms, waiting.call
+        if not waiting.approved:
+            return "approval"
+        if _ORDER[terms.start] > self._reached(waiting):
+            return "the end of the response" if terms.start == "end" else "the model to move on"
+        others = [other for other in self._at_work.values() if other[0].id != call.id]
+        if len(others) >= self._max_concurrent:
+            return f"a free place, {self._max_concurrent} calls are at work"
+        if terms.limit is not None and sum(other.name == call.name for other, _ in others) >= terms.limit:
+            return f"a free place, {terms.limit} calls of {call.name} are at work"
+        holder = next(
+            (other.name for other, its in others if terms.exclusive and its.exclusive == terms.exclusive), None
+        )
+        return None if holder is None else f"{holder}, which holds {terms.exclusive}"

@@ -1,0 +1,164 @@
+"""Splits a response into text and calls: wire events in, events out.
+
+It decides nothing about calls itself (`routing.calls` does) and does not know that there are tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from millstream.events import (
+    AnnotationAdded,
+    Event,
+    ProviderEvent,
+    ReasoningDelta,
+    RefusalDelta,
+    ServerToolUpdated,
+    TextDelta,
+    TextReplaced,
+    TurnEnded,
+)
+from millstream.routing.calls import CallRouter, OpenArguments, RoutedCall
+from millstream.routing.surrogates import SurrogateJoiner, printable
+from millstream.wire_events import (
+    AnnotationPiece,
+    ArgsPiece,
+    ArgsWhole,
+    Broke,
+    CallBegan,
+    CallClosed,
+    CallLeft,
+    Echo,
+    Ended,
+    Finished,
+    ItemOpened,
+    Passed,
+    ReasoningPiece,
+    RefusalPiece,
+    ServerToolMoved,
+    TextPiece,
+    TextWhole,
+    WireEvent,
+)
+
+_MAX_CALLS: Final = 64
+
+
+class Router:
+    """Routes one response.
+
+    Args:
+        turn: the number of the response.
+        open_arguments: a tool's name and the kind of call -> what checks its arguments, or why there is no such call.
+        taken_ids: provider ids of earlier calls of the run, which a new call must not share.
+        max_calls: calls beyond it are rejected as they open.
+    """
+
+    def __init__(
+        self,
+        turn: int,
+        open_arguments: OpenArguments,
+        *,
+        taken_ids: frozenset[str] = frozenset(),
+        max_calls: int = _MAX_CALLS,
+    ) -> None:
+        self.finished: Finished | None = None
+        """Why the model stopped, once it has."""
+        self.ended: Ended | None = None
+        """The end of the response, once it is complete."""
+        self.broke: Broke | None = None
+        """How the response broke off, if it did."""
+        self._turn = turn
+        self._halves = SurrogateJoiner()
+        self._calls = calls = CallRouter(turn, open_arguments, taken_ids=taken_ids, max_calls=max_calls)
+        self._handlers: dict[type[WireEvent], Callable[[Any], list[Event]]] = {
+            TextPiece: self._on_text,
+            TextWhole: self._on_whole_text,
+            RefusalPiece: self._on_refusal,
+            ReasoningPiece: self._on_reasoning,
+            AnnotationPiece: self._on_annotation,
+            ItemOpened: self._on_item,
+            CallBegan: calls.began,
+            ArgsPiece: calls.piece,
+            ArgsWhole: calls.whole,
+            CallClosed: calls.closed,
+            CallLeft: calls.left,
+            ServerToolMoved: self._on_server_tool,
+            Echo: self._on_echo,
+            Finished: self._on_finished,
+            Ended: self._on_ended,
+            Broke: self._on_broke,
+            Passed: self._on_passed,
+        }
+
+    @property
+    def calls(self) -> dict[str, RoutedCall]:
+        """Every call of the response by its id, in call order."""
+        return self._calls.calls
+
+    @property
+    def frontier(self) -> int:
+        """The number of the item opened last: the model has moved on from every call with a smaller one."""
+        return self._calls.frontier
+
+    def feed(self, event: WireEvent) -> list[Event]:
+        """The events that one wire event stands for.
+
+        Raises:
+            WireError: argument text came for a call whose tool is already at work.
+        """
+        return self._handlers[type(event)](event)
+
+    def cut(self, reason: str) -> list[Event]:
+        """The response is given up: every call that is not sealed ends as `Truncated`."""
+        return self._calls.cut(reason)
+
+    def _on_text(self, piece: TextPiece) -> list[Event]:
+        text = self._joined(piece)
+        return [TextDelta(text, self._turn, piece.item)] if text else []
+
+    def _on_reasoning(self, piece: ReasoningPiece) -> list[Event]:
+        text = self._joined(piece)
+        return [ReasoningDelta(text, self._turn, piece.item)] if text else []
+
+    def _on_refusal(self, piece: RefusalPiece) -> list[Event]:
+        text = self._joined(piece)
+        return [RefusalDelta(text, self._turn, piece.item)] if text else []
+
+    def _joined(self, piece: TextPiece | ReasoningPiece | RefusalPiece) -> str:
+        return printable(self._halves.join((type(piece), piece.item), piece.text))
+
+    def _on_whole_text(self, whole: TextWhole) -> list[Event]:
+        return [TextReplaced(printable(whole.text), self._turn, whole.item)]
+
+    def _on_annotation(self, piece: AnnotationPiece) -> list[Event]:
+        return [AnnotationAdded(piece.annotation, self._turn, piece.item)]
+
+    def _on_item(self, opened: ItemOpened) -> list[Event]:
+        return self._calls.moved_on(opened.item)
+
+    def _on_server_tool(self, moved: ServerToolMoved) -> list[Event]:
+        return [ServerToolUpdated(moved.tool, moved.status, moved.data, self._turn, moved.item)]
+
+    def _on_echo(self, echo: Echo) -> list[Event]:
+        del echo  # for the transcript, see routing.reply
+        return []
+
+    def _on_finished(self, finished: Finished) -> list[Event]:
+        if self.finished is not None:
+            return []
+        self.finished = finished
+        return self._calls.finished(finished)
+
+    def _on_ended(self, ended: Ended) -> list[Event]:
+        self.ended = ended
+        reason = self.finished.reason if self.finished is not None else ""
+        return [TurnEnded(self._turn, reason, ended.usage, ended.moderation)]
+
+    def _on_broke(self, broke: Broke) -> list[Event]:
+        self.broke = broke
+        return []
+
+    def _on_passed(self, passed: Passed) -> list[Event]:
+        return [ProviderEvent(passed.name, passed.data, self._turn)]
