@@ -1,4 +1,4 @@
-"""What to do when a model, a stream or a tool does not behave: declared once, in one frozen record."""
+"""What to do when a model, a stream or a tool does not behave: declared once, in frozen records."""
 
 from __future__ import annotations
 
@@ -7,6 +7,25 @@ from typing import Literal, TypeAlias
 
 Start: TypeAlias = Literal["eager", "safe", "end"]
 """When a tool may start: its call is sealed; and the model has moved on; and the whole response has ended well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often something that is safe to repeat is tried, and how long to wait in between.
+
+    Args:
+        attempts: how often in all, the first try included.
+        first_wait_s: the pause before the second try; it doubles with every further one.
+        max_wait_s: the longest pause.
+        jitter_s: up to so many seconds are added to each pause at random, so that many do not try at once.
+        on: the exceptions that another try may mend; all others end the call at once.
+    """
+
+    attempts: int = 3
+    first_wait_s: float = 0.2
+    max_wait_s: float = 10.0
+    jitter_s: float = 0.1
+    on: tuple[type[Exception], ...] = (Exception,)
 
 
 @dataclass(frozen=True, slots=True)

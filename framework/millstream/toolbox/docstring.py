@@ -1,0 +1,93 @@
+"""A function's docstring -> what a model is told: the summary, and a description for each parameter.
+
+Google ("Args:"), NumPy ("Parameters" underlined) and Sphinx (":param x:") forms are read; anything else is summary.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import dataclass
+from typing import Final
+
+_GOOGLE: Final = re.compile(r"^(Args|Arguments|Parameters|Params):\s*$")
+_GOOGLE_PARAM: Final = re.compile(r"^(\s+)\*{0,2}(\w+)\s*(?:\([^)]*\))?\s*:\s*(.*)$")
+_NUMPY_PARAM: Final = re.compile(r"^(\w+)\s*(?::.*)?$")
+_SPHINX_PARAM: Final = re.compile(r"^\s*:param\s+(?:[^:]*\s)?\*{0,2}(\w+)\s*:\s*(.*)$")
+_SECTION: Final = re.compile(
+    r"^(Returns?|Yields?|Raises|Examples?|Notes?|Warnings?|See Also|References|Attributes):?\s*$"
+)
+_FIELD: Final = re.compile(r"^\s*:\w+[^:]*:")
+
+
+@dataclass(frozen=True, slots=True)
+class Docstring:
+    """What a docstring says: everything before its sections, and the parameters' descriptions."""
+
+    summary: str
+    parameters: dict[str, str]
+
+
+def parse_docstring(text: str | None) -> Docstring:
+    """Read a docstring; an absent one says nothing."""
+    lines = inspect.cleandoc(text or "").splitlines()
+    end = next((i for i in range(len(lines)) if _begins_section(lines, i)), len(lines))
+    parameters: dict[str, str] = {}
+    for i, line in enumerate(lines):
+        if _GOOGLE.match(line) and not _underlined(lines, i):
+            _read_google(lines[i + 1 :], parameters)
+        elif line.strip() == "Parameters" and _underlined(lines, i):
+            _read_numpy(lines[i + 2 :], parameters)
+        elif _SPHINX_PARAM.match(line):
+            _read_sphinx(lines[i:], parameters)
+    return Docstring("\n".join(lines[:end]).strip(), parameters)
+
+
+def _underlined(lines: list[str], i: int) -> bool:
+    return i + 1 < len(lines) and bool(re.match(r"^-{3,}\s*$", lines[i + 1]))
+
+
+def _begins_section(lines: list[str], i: int) -> bool:
+    line = lines[i]
+    if _GOOGLE.match(line) or _FIELD.match(line):
+        return True
+    return bool(_SECTION.match(line)) and (":" in line or _underlined(lines, i))
+
+
+def _read_google(lines: list[str], into: dict[str, str]) -> None:
+    indent: str | None = None
+    name = ""
+    for line in lines:
+        if line.strip() and not line[0].isspace():
+            return
+        match = _GOOGLE_PARAM.match(line)
+        if match and (indent is None or match[1] == indent):
+            indent, name = match[1], match[2]
+            into[name] = match[3].strip()
+        elif name and line.strip():
+            into[name] = f"{into[name]} {line.strip()}".strip()
+
+
+def _read_numpy(lines: list[str], into: dict[str, str]) -> None:
+    name = ""
+    for i, line in enumerate(lines):
+        if _underlined(lines, i):
+            return
+        match = _NUMPY_PARAM.match(line)
+        if match:
+            name = match[1]
+            into[name] = ""
+        elif name and line.strip():
+            into[name] = f"{into[name]} {line.strip()}".strip()
+
+
+def _read_sphinx(lines: list[str], into: dict[str, str]) -> None:
+    match = _SPHINX_PARAM.match(lines[0])
+    if match is None:
+        return
+    words = [match[2].strip()]
+    for line in lines[1:]:
+        if _FIELD.match(line) or not line.strip():
+            break
+        words.append(line.strip())
+    into[match[1]] = " ".join(word for word in words if word)

@@ -1,0 +1,124 @@
+"""A tool: a function, what a model is told of it, and the terms on which it may run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, Generic, Literal, ParamSpec, TypeAlias, TypeVar
+
+from millstream.arguments.assembler import Assembler
+from millstream.arguments.schema.compile import CompiledSchema, compile_schema
+from millstream.errors import ToolDefinitionError, UsageError
+from millstream.limits import Limits
+from millstream.policy import Retry, Start
+from millstream.toolbox.signature import BoundArguments, Signature
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Body: TypeAlias = Literal["async", "sync", "async generator", "generator"]
+_NAME: Final = re.compile(r"^[a-zA-Z_][a-zA-Z0-9_-]{0,63}$")
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOptions:
+    """The terms on which a tool runs, as given to `@tool`. See there."""
+
+    read_only: bool = False
+    idempotent: bool = False
+    start: Start | None = None
+    needs_approval: bool | Callable[[Mapping[str, Any]], bool] = False
+    timeout_s: float | None = None
+    retry: Retry | None = None
+    limit: int | None = None
+    exclusive: str | None = None
+    executor: Literal["inline", "thread"] | None = None
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether running the tool again does no harm."""
+        return self.read_only or self.idempotent
+
+
+class Tool(Generic[P, R]):
+    """A function a model may call. Made by `@tool`; calling it calls the function."""
+
+    def __init__(
+        self,
+        function: Callable[P, R],
+        signature: Signature,
+        options: ToolOptions,
+        *,
+        name: str,
+        description: str,
+        body: Body,
+    ) -> None:
+        self.function = function
+        self.name = name
+        self.description = description
+        self.options = options
+        self.body: Body = body
+        self._signature = signature
+        _check_name(name)
+        _check_options(name, options)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call the function itself."""
+        return self.function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<tool {self.name}>"
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The JSON Schema of the arguments."""
+        return self._signature.parameters
+
+    @property
+    def context_parameter(self) -> str | None:
+        """The name of the parameter that takes the `ToolContext`, None where there is none."""
+        return self._signature.context_parameter
+
+    @property
+    def bind(self) -> Callable[[str], BoundArguments]:
+        """Canonical JSON text of the arguments -> what to call the function with; raises `Unbindable`."""
+        return self._signature.bind
+
+    def start(self, override: Start | None) -> Start:
+        """When a call may start: as the run's policy says, else as the tool says, else by what it does."""
+        return override or self.options.start or ("eager" if self.options.read_only else "safe")
+
+    def assembler(self, limits: Limits, *, coerce: bool) -> Assembler:
+        """What checks the arguments of one call."""
+        schema = self._lenient_schema if coerce else self._schema
+        return Assembler(schema, limits=limits, bind=self.bind, coerce=coerce)
+
+    @cached_property
+    def _schema(self) -> CompiledSchema:
+        return compile_schema(self._signature.parameters)
+
+    @cached_property
+    def _lenient_schema(self) -> CompiledSchema:
+        return compile_schema(self._signature.lenient_parameters)
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.match(name):
+        raise ToolDefinitionError(
+            f'"{name}" can not be the name of a tool: use letters, digits, _ and -, at most 64, not a digit first'
+        )
+
+
+def _check_options(name: str, options: ToolOptions) -> None:
+    if options.retry is not None and not options.repeatable:
+        raise UsageError(
+            f"{name}: retry= repeats what the tool does; say read_only=True or idempotent=True if that is safe"
+        )
+    if options.timeout_s is not None and options.timeout_s <= 0:
+        raise UsageError(f"{name}: timeout_s={options.timeout_s:g} leaves no time; leave it out for the run's limit")
+    if options.limit is not None and options.limit < 1:
+        raise UsageError(f"{name}: limit={options.limit} lets no call run; leave it out for no limit")
+    if options.start not in (None, "eager", "safe", "end"):
+        raise UsageError(f'{name}: start="{options.start}" is not known; write "eager", "safe" or "end"')

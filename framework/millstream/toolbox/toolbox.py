@@ -1,0 +1,51 @@
+"""The tools of a run, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from millstream.arguments.assembler import Assembler
+from millstream.arguments.free_text import FreeText
+from millstream.errors import ToolDefinitionError
+from millstream.events import CallKind, Problem
+from millstream.limits import Limits
+from millstream.toolbox.decorator import as_tool
+from millstream.toolbox.tool import Tool
+
+
+class Toolbox(Mapping[str, Tool[..., Any]]):
+    """Tools by name, in the order given. Plain functions are made into tools.
+
+    Raises:
+        ToolDefinitionError: two tools have one name, or a function can not be a tool.
+    """
+
+    def __init__(self, tools: Iterable[Callable[..., Any] | Tool[..., Any] | Toolbox] = ()) -> None:
+        self._tools: dict[str, Tool[..., Any]] = {}
+        for candidate in tools:
+            for tool in candidate.values() if isinstance(candidate, Toolbox) else (as_tool(candidate),):
+                if tool.name in self._tools:
+                    raise ToolDefinitionError(f'two tools are named "{tool.name}": give one another name=')
+                self._tools[tool.name] = tool
+
+    def __getitem__(self, name: str) -> Tool[..., Any]:
+        return self._tools[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tools)
+
+    def __len__(self) -> int:
+        return len(self._tools)
+
+    def open_arguments(
+        self, name: str, kind: CallKind, *, limits: Limits, coerce: bool
+    ) -> Assembler | FreeText | Problem:
+        """What checks the arguments of a call of that name, or why there can be no such call."""
+        tool = self._tools.get(name)
+        if tool is None:
+            known = ", ".join(self._tools) or "none"
+            return Problem("", f'there is no tool named "{name[:80]}"; there are: {known}', "name", 0)
+        if kind == "custom":
+            return Problem("", f"{name} takes JSON arguments, not free text", "kind", 0)
+        return tool.assembler(limits, coerce=coerce)
