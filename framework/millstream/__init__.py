@@ -1,3 +1,73 @@
-"""Streaming tool-call orchestration: your tools start while the model is still writing."""
+"""Streaming tool-call orchestration: your tools start while the model is still writing.
 
-__all__ = ()
+    from millstream import Agent, tool
+
+    @tool(read_only=True)
+    async def weather(city: str) -> str:
+        "Look up the weather of a city."
+        return "21 °C, clear"
+
+    agent = Agent("openai:gpt-5.1", tools=[weather])
+    async with agent.stream("What should I wear in Paris?") as run:
+        async for event in run: ...
+
+Events are in `millstream.events`, what tests need in `millstream.testing`.
+"""
+
+from __future__ import annotations
+
+from millstream.agent import Agent
+from millstream.answers import Answer, Approve, Deny
+from millstream.errors import (
+    ArgsAborted,
+    MillstreamError,
+    ModelError,
+    ModelRetry,
+    RunClosed,
+    RunError,
+    ToolDefinitionError,
+    ToolError,
+    TurnLimit,
+    UsageError,
+    WireError,
+)
+from millstream.limits import Limits
+from millstream.models import Model
+from millstream.policy import Policy, Retry
+from millstream.runtime.run import Result, Run
+from millstream.toolbox.context import ToolContext
+from millstream.toolbox.decorator import tool
+from millstream.toolbox.final import Final
+from millstream.toolbox.tool import Tool
+from millstream.toolbox.toolbox import Toolbox
+from millstream.transcript import Transcript
+
+__all__ = (
+    "Agent",
+    "Answer",
+    "Approve",
+    "ArgsAborted",
+    "Deny",
+    "Final",
+    "Limits",
+    "MillstreamError",
+    "Model",
+    "ModelError",
+    "ModelRetry",
+    "Policy",
+    "Result",
+    "Retry",
+    "Run",
+    "RunClosed",
+    "RunError",
+    "Tool",
+    "ToolContext",
+    "ToolDefinitionError",
+    "ToolError",
+    "Toolbox",
+    "Transcript",
+    "TurnLimit",
+    "UsageError",
+    "WireError",
+    "tool",
+)

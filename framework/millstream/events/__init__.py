@@ -9,7 +9,7 @@ read-only. Nothing here knows how events come about.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias, get_args
 
 from millstream.events.call import (
     ApprovalRequested,
@@ -74,6 +74,7 @@ from millstream.failures import (
 )
 
 __all__ = (
+    "CALL_EVENTS",
     "AnnotationAdded",
     "ApprovalRequested",
     "ApprovalResolved",
@@ -165,6 +166,8 @@ CallEvent: TypeAlias = (
     | CallReturned
     | CallFailed
 )
+CALL_EVENTS: Final[tuple[type[CallEvent], ...]] = get_args(CallEvent)
+"""The classes of `CallEvent`, for isinstance."""
 Event: TypeAlias = RunEvent | TurnEvent | CallEvent
 """Everything that can happen in a run."""
 

@@ -20,6 +20,7 @@ from millstream.events import (
     CallKind,
     CallOpened,
     CallSealed,
+    Cancelled,
     Event,
     JsonValue,
     Problem,
@@ -68,7 +69,6 @@ class RoutedCall:
     sealed: Sealed | None = None
     rejected: Rejected | None = None
     ended: bool = False
-    started: bool = False
     closed_blank: bool = False
     """Closed without any text: it becomes `{}` once the model has moved on."""
 
@@ -84,17 +84,27 @@ class CallRouter:
     Args:
         turn: the number of the response.
         open_arguments: asked for every call.
+        has_started: whether the tool of a call, by its id, is at work or was.
         taken_ids: provider ids of earlier calls of the run, which a new call must not share.
         max_calls: calls beyond it are rejected as they open.
     """
 
-    def __init__(self, turn: int, open_arguments: OpenArguments, *, taken_ids: frozenset[str], max_calls: int) -> None:
+    def __init__(
+        self,
+        turn: int,
+        open_arguments: OpenArguments,
+        *,
+        has_started: Callable[[str], bool],
+        taken_ids: frozenset[str],
+        max_calls: int,
+    ) -> None:
         self.calls: dict[str, RoutedCall] = {}
         """Every call of the response by its id, in call order."""
         self.frontier = -1
         """The number of the item opened last: the model has moved on from every call with a smaller one."""
         self._turn = turn
         self._open_arguments = open_arguments
+        self._has_started = has_started
         self._taken = set(taken_ids)
         self._max_calls = max_calls
         self._by_item: dict[int, RoutedCall] = {}
@@ -131,6 +141,13 @@ class CallRouter:
     def cut(self, reason: str) -> list[Event]:
         """The response is given up: every call that is not sealed ends as `Truncated`."""
         return [event for routed in self.calls.values() for event in self._truncate(routed, reason)]
+
+    def abandon(self, call_id: str, reason: str) -> list[Event]:
+        """A call that is still being written is not wanted any more: it ends as `Cancelled`."""
+        routed = self.calls.get(call_id)
+        if routed is None or routed.ended or routed.sealed is not None:
+            return []
+        return [self._end(routed, Cancelled(reason))]
 
     def _open(self, began: CallBegan) -> list[Event]:
         index = len(self.calls)
@@ -188,7 +205,7 @@ class CallRouter:
         """Text for a call that was already sealed."""
         if not text.strip():
             return []
-        if routed.started:
+        if self._has_started(routed.call.id):
             message = f"the provider sent more arguments for {routed.call.name} after it had closed the call"
             raise WireError(message, kind="protocol")
         at = len(routed.args_text)
@@ -268,7 +285,7 @@ class CallRouter:
             return []
         return [self._end(routed, Truncated(reason))]
 
-    def _end(self, routed: RoutedCall, failure: Rejected | Truncated) -> CallFailed:
+    def _end(self, routed: RoutedCall, failure: Rejected | Truncated | Cancelled) -> CallFailed:
         routed.ended = True
         routed.rejected = failure if isinstance(failure, Rejected) else None
         routed.arguments = None

@@ -45,6 +45,11 @@ class ReplyBuilder:
             case _:
                 pass
 
+    @property
+    def text(self) -> str:
+        """The text of the answer so far, refusals left out."""
+        return printable("".join(piece for said in self._said.values() if said.kind == "text" for piece in said.text))
+
     def reply(self, router: Router, kept: Collection[str] | None = None) -> Reply:
         """The reply as it stands; with `kept`, a torn one: only those calls, with the reasoning that leads to each."""
         calls = {routed.item: routed for routed in router.calls.values()}

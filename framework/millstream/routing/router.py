@@ -51,6 +51,7 @@ class Router:
     Args:
         turn: the number of the response.
         open_arguments: a tool's name and the kind of call -> what checks its arguments, or why there is no such call.
+        has_started: whether the tool of a call, by its id, is at work or was.
         taken_ids: provider ids of earlier calls of the run, which a new call must not share.
         max_calls: calls beyond it are rejected as they open.
     """
@@ -60,6 +61,7 @@ class Router:
         turn: int,
         open_arguments: OpenArguments,
         *,
+        has_started: Callable[[str], bool] = lambda _: False,
         taken_ids: frozenset[str] = frozenset(),
         max_calls: int = _MAX_CALLS,
     ) -> None:
@@ -71,7 +73,9 @@ class Router:
         """How the response broke off, if it did."""
         self._turn = turn
         self._halves = SurrogateJoiner()
-        self._calls = calls = CallRouter(turn, open_arguments, taken_ids=taken_ids, max_calls=max_calls)
+        self._calls = calls = CallRouter(
+            turn, open_arguments, has_started=has_started, taken_ids=taken_ids, max_calls=max_calls
+        )
         self._handlers: dict[type[WireEvent], Callable[[Any], list[Event]]] = {
             TextPiece: self._on_text,
             TextWhole: self._on_whole_text,
@@ -113,6 +117,10 @@ class Router:
     def cut(self, reason: str) -> list[Event]:
         """The response is given up: every call that is not sealed ends as `Truncated`."""
         return self._calls.cut(reason)
+
+    def abandon(self, call_id: str, reason: str) -> list[Event]:
+        """A call that is still being written is not wanted any more: it ends as `Cancelled`."""
+        return self._calls.abandon(call_id, reason)
 
     def _on_text(self, piece: TextPiece) -> list[Event]:
         text = self._joined(piece)

@@ -94,10 +94,15 @@ class Turn:
     def __init__(self) -> None:
         self._states: dict[str, CallState] = {}
         self._ends: dict[str, CallEnded] = {}
+        self._started: set[str] = set()
 
     def state(self, call_id: str) -> CallState:
         """Where a call is in its life."""
         return self._states.get(call_id, "unopened")
+
+    def started(self, call_id: str) -> bool:
+        """Whether a tool was ever started for the call."""
+        return call_id in self._started
 
     def allows(self, event: CallEvent) -> bool:
         """Whether the call's state allows the event."""
@@ -115,8 +120,14 @@ class Turn:
             allowed = ", ".join(kind.__name__ for kind in LIFE[state]) or "nothing"
             raise IllegalEvent(f"{type(event).__name__} for {event.call.id}, which is {state}: allowed are {allowed}")
         self._states[event.call.id] = after
+        if isinstance(event, CallStarted):
+            self._started.add(event.call.id)
         if isinstance(event, CallEnded):
             self._ends[event.call.id] = event
+
+    def end(self, call_id: str) -> CallEnded | None:
+        """How a call ended, None while it has not."""
+        return self._ends.get(call_id)
 
     @property
     def owed(self) -> tuple[str, ...]:

@@ -95,6 +95,17 @@ class Tool(Generic[P, R]):
         schema = self._lenient_schema if coerce else self._schema
         return Assembler(schema, limits=limits, bind=self.bind, coerce=coerce)
 
+    def prepare(self) -> None:
+        """Compile the schemas now, so that no call has to wait for it.
+
+        Raises:
+            ToolDefinitionError: one can not be compiled; the message names the tool and the place.
+        """
+        try:
+            _ = self._schema, self._lenient_schema
+        except ToolDefinitionError as error:
+            raise ToolDefinitionError(f"{self.name}: {error}") from error
+
     @cached_property
     def _schema(self) -> CompiledSchema:
         return compile_schema(self._signature.parameters)

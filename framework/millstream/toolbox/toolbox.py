@@ -27,6 +27,7 @@ class Toolbox(Mapping[str, Tool[..., Any]]):
             for tool in candidate.values() if isinstance(candidate, Toolbox) else (as_tool(candidate),):
                 if tool.name in self._tools:
                     raise ToolDefinitionError(f'two tools are named "{tool.name}": give one another name=')
+                tool.prepare()
                 self._tools[tool.name] = tool
 
     def __getitem__(self, name: str) -> Tool[..., Any]:

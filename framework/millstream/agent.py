@@ -1,0 +1,196 @@
+"""An agent: a model, tools, instructions and the terms on which they work together."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
+from typing import Any, Self, TypeAlias
+from uuid import uuid4
+
+import anyio
+
+from millstream.answers import Approver
+from millstream.errors import UsageError
+from millstream.journal.seam import Journal
+from millstream.limits import Limits
+from millstream.models import Model, as_model
+from millstream.policy import Policy
+from millstream.runtime.attempt import RunContext
+from millstream.runtime.loop import Conversation
+from millstream.runtime.run import Result, Run, Start
+from millstream.toolbox.tool import Tool
+from millstream.toolbox.toolbox import Toolbox
+from millstream.transcript import Part, TextPart, Transcript, UserMessage
+from millstream.transport.seam import Transport
+
+Prompt: TypeAlias = str | Part | Sequence[str | Part] | None
+"""What the user says: text, an image or file, or several of them; None to go on from the history."""
+
+
+class Agent:
+    """A model with tools.
+
+        agent = Agent("openai:gpt-5.1", tools=[weather])
+        async with agent.stream("What should I pack for Paris?") as run:
+            async for event in run: ...
+
+    Args:
+        model: a model string ("openai:gpt-5.1") or a `Model`.
+        tools: functions, tools or toolboxes; the names must differ.
+        instructions: what the model is told before everything else.
+        output_type: the type of the run's output; `str` for the text of the last response.
+        approver: asked before a tool that needs approval starts.
+        policy: what to do when a model, a stream or a tool does not behave.
+        limits: caps and deadlines.
+        journal: where runs are recorded before they count; in memory by default.
+
+    Raises:
+        ModelError: the model string names no model.
+        ToolDefinitionError: two tools have one name, or a function can not be a tool.
+        UsageError: a tool needs approval and there is no approver.
+    """
+
+    def __init__(  # noqa: PLR0913  the parts of an agent
+        self,
+        model: Model | str,
+        tools: Iterable[Callable[..., Any] | Tool[..., Any] | Toolbox] = (),
+        *,
+        instructions: str = "",
+        output_type: type[str] = str,
+        approver: Approver | None = None,
+        policy: Policy | None = None,
+        limits: Limits | None = None,
+        journal: Journal | None = None,
+    ) -> None:
+        self.model = as_model(model)
+        self.model.prepare()
+        self.toolbox = Toolbox(tools)
+        self.instructions = instructions
+        self.policy = policy or Policy()
+        self.limits = limits or Limits()
+        self._approver = approver
+        self._journal = journal
+        self._open: AsyncExitStack | None = None
+        self._transport: Transport | None = None
+        if output_type is not str:
+            raise UsageError(f"output_type={output_type!r} is not supported: the output of a run is text")
+        unapproved = next((tool.name for tool in self.toolbox.values() if tool.options.needs_approval), None)
+        if unapproved is not None and approver is None:
+            raise UsageError(f"{unapproved} needs approval: pass approver=, an async function that is asked each time")
+
+    def __repr__(self) -> str:
+        return f"Agent({self.model.name!r}, tools=[{', '.join(self.toolbox)}])"
+
+    def stream(
+        self, prompt: Prompt = None, *, history: Transcript | None = None, deps: Any = None, run_id: str | None = None
+    ) -> Run:
+        """Begin a run to follow while it happens: `async with` it, then iterate over its events.
+
+        Args:
+            prompt: what the user says.
+            history: what was said before, `run.transcript` of an earlier run.
+            deps: handed to tools as `ToolContext.deps`.
+            run_id: the name of the run; made up by default.
+
+        Raises:
+            UsageError: there is neither a prompt nor a history, or the history holds a call without an answer.
+        """
+        transcript = history or Transcript()
+        if prompt is not None:
+            transcript += (UserMessage(_parts(prompt)),)
+        if not transcript:
+            raise UsageError("a run needs a prompt, or a history= to go on from")
+        if transcript.unanswered:
+            names = ", ".join(call.name for call in transcript.unanswered)
+            raise UsageError(f"the history holds calls without an answer ({names}): pass run.transcript as it is")
+        run_id = run_id or uuid4().hex
+        shared = RunContext(run_id, self.limits, self.policy, deps, self._approver)
+        conversation = Conversation(self.model, self.toolbox, self.instructions, shared)
+        said = prompt if isinstance(prompt, str) else None
+        return Run(conversation, Start(run_id, said, transcript, self._journal, self._transport))
+
+    async def run(
+        self, prompt: Prompt = None, *, history: Transcript | None = None, deps: Any = None, run_id: str | None = None
+    ) -> Result:
+        """Run to the end and give what it left. See `stream` for the arguments.
+
+        Raises:
+            WireError: the provider failed; `error.transcript` holds what was said and done.
+            RunError: a limit was reached.
+        """
+        async with self.stream(prompt, history=history, deps=deps, run_id=run_id) as run:
+            async for _ in run:
+                pass
+        return run.result()
+
+    def run_sync(
+        self, prompt: Prompt = None, *, history: Transcript | None = None, deps: Any = None, run_id: str | None = None
+    ) -> Result:
+        """As `run`, from code that is not async; within a running event loop it blocks that, working in a thread."""
+
+        async def run() -> Result:
+            return await self.run(prompt, history=history, deps=deps, run_id=run_id)
+
+        return _blocking(lambda: anyio.run(run))
+
+    def override(self, *, model: Model | str) -> Agent:
+        """This agent with another model, for tests above all."""
+        return Agent(
+            model,
+            [self.toolbox],
+            instructions=self.instructions,
+            approver=self._approver,
+            policy=self.policy,
+            limits=self.limits,
+            journal=self._journal,
+        )
+
+    async def __aenter__(self) -> Self:
+        """Keep connections open between runs."""
+        if self._open is not None:
+            raise UsageError("the agent is entered already")
+        async with AsyncExitStack() as stack:
+            self._transport = await stack.enter_async_context(self.model.transport())
+            self._open = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        stack, self._open, self._transport = self._open, None, None
+        if stack is not None:
+            await stack.aclose()
+
+
+def _parts(prompt: str | Part | Sequence[str | Part]) -> tuple[Part, ...]:
+    if isinstance(prompt, str):
+        return (TextPart(prompt),)
+    if isinstance(prompt, Sequence):
+        return tuple(TextPart(part) if isinstance(part, str) else part for part in prompt)
+    return (prompt,)
+
+
+def _blocking(function: Callable[[], Result]) -> Result:
+    """Call a function that runs an event loop, in another thread if this one has a loop running."""
+    from sniffio import AsyncLibraryNotFoundError, current_async_library
+
+    try:
+        current_async_library()
+    except AsyncLibraryNotFoundError:
+        return function()
+    outcome: list[Result] = []
+    failure: list[BaseException] = []
+    context = contextvars.copy_context()
+
+    def work() -> None:
+        try:
+            outcome.append(context.run(function))
+        except BaseException as error:  # noqa: BLE001  raised again in the caller's thread
+            failure.append(error)
+
+    thread = threading.Thread(target=work, name="millstream run_sync")
+    thread.start()
+    thread.join()
+    if failure:
+        raise failure[0]
+    return outcome[0]

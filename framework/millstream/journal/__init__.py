@@ -1,0 +1,3 @@
+"""What happened, appended before it counts. Never code that is replayed."""
+
+__all__ = ()

@@ -1,0 +1,136 @@
+"""Models by name: "provider:model" -> wire format, base URL, key. One table, a row for each provider."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from millstream.errors import ModelError
+from millstream.limits import Limits
+from millstream.transport.http import HttpTransport
+from millstream.transport.seam import Request, Transport
+from millstream.wire.format import Ask, Format
+from millstream.wire.formats import FORMATS
+
+if TYPE_CHECKING:
+    import httpx2
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Where the models of a prefix are found. `key_variable` is read when a request is made, never printed."""
+
+    wire: str
+    base_url: str
+    key_variable: str
+
+
+PROVIDERS: Final = {
+    "openai": Provider("openai-responses", "https://api.openai.com/v1", "OPENAI_API_KEY"),
+    "openai-chat": Provider("openai-chat", "https://api.openai.com/v1", "OPENAI_API_KEY"),
+}
+"""Every prefix of a model string. A new provider is a new row."""
+
+
+class Model:
+    """A model, and how to reach it.
+
+    Args:
+        name: "provider:model", for example "openai:gpt-5.1"; the providers are the rows of `PROVIDERS`.
+        base_url: another server that speaks the same wire, up to and with "/v1". The key in the environment belongs to
+            the provider's own host and is not sent there: pass `api_key`.
+        api_key: the key; by default the provider's environment variable.
+        headers: sent with every request, over those made here.
+        transport: how requests travel; HTTP by default.
+        client: your own `httpx2.AsyncClient`, with your proxies and certificates; it is left open.
+        lenient: whether deviations of compatible servers are tolerated; "auto" tolerates them everywhere.
+        settings: fields of the request body, in the provider's own words: `{"temperature": 0}`.
+        fallback: models to try when this one can not be reached.
+
+    Raises:
+        ModelError: there is no such provider, or the base URL is none.
+    """
+
+    def __init__(  # noqa: PLR0913  one keyword for each thing that can differ
+        self,
+        name: str,
+        *,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        transport: Transport | None = None,
+        client: httpx2.AsyncClient | None = None,
+        lenient: Literal["auto"] | bool = "auto",
+        settings: Mapping[str, Any] | None = None,
+        fallback: tuple[Model, ...] = (),
+    ) -> None:
+        prefix, _, model = name.partition(":")
+        if prefix not in PROVIDERS or not model:
+            known = ", ".join(f'"{prefix}:MODEL"' for prefix in PROVIDERS)
+            raise ModelError(f'"{name}" names no model; write {known}, with base_url= for a compatible server')
+        self.name = name
+        self.model = model
+        self.settings = dict(settings or {})
+        self.lenient = lenient
+        self.fallback = fallback
+        self._provider = PROVIDERS[prefix]
+        self._base_url = _checked(base_url or self._provider.base_url)
+        self._api_key = api_key
+        self._headers = dict(headers or {})
+        self._transport = transport
+        self._client = client
+
+    def __repr__(self) -> str:
+        return f"Model({self.name!r}, base_url={self._base_url!r})"
+
+    @property
+    def format(self) -> Format:
+        """The wire format it speaks."""
+        return FORMATS[self._provider.wire]
+
+    def prepare(self) -> None:
+        """Load what its requests need, so that nothing is imported while a response arrives."""
+        for module in ("httpx2", "pydantic_core", "tenacity"):
+            import_module(module)
+
+    def transport(self) -> Transport:
+        """What its requests travel on, to be entered by the caller."""
+        return self._transport if self._transport is not None else HttpTransport(self._client)
+
+    def request(self, ask: Ask, limits: Limits) -> Request:
+        """A request as it goes out.
+
+        Raises:
+            ModelError: there is no key.
+        """
+        return Request(
+            url=self._base_url + self.format.path,
+            body=self.format.request(ask),
+            headers=self._authorization() | self._headers,
+            connect_timeout_s=limits.connect_timeout_s,
+        )
+
+    def _authorization(self) -> dict[str, str]:
+        key = self._api_key
+        if key is None and self._base_url == self._provider.base_url:
+            variable = self._provider.key_variable
+            key = os.environ.get(variable)
+            if not key:
+                raise ModelError(f"there is no key for {self.name}: set {variable}, or pass Model(…, api_key=…)")
+        return {"authorization": f"Bearer {key}"} if key else {}
+
+
+def as_model(model: Model | str) -> Model:
+    """A model as it is, a model string made into one."""
+    return model if isinstance(model, Model) else Model(model)
+
+
+def _checked(base_url: str) -> str:
+    parts = urlsplit(base_url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ModelError(f'the base URL "{base_url}" can not be used: write it as https://host/v1')
+    return base_url.rstrip("/")

@@ -1,0 +1,86 @@
+"""One attempt of one call: the body run once, within its time; every way it can end, as a value or `AttemptFailed`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+from anyio.lowlevel import checkpoint_if_cancelled
+
+from millstream.answers import Approver
+from millstream.events import Call, CallEvent, CallYielded, Failure, JsonValue, TimedOut
+from millstream.limits import Limits
+from millstream.policy import Policy
+from millstream.runtime.executors import execute
+from millstream.runtime.outcomes import failure_of
+from millstream.toolbox.context import CURRENT, ToolContext
+from millstream.toolbox.results import to_json
+from millstream.toolbox.signature import BoundArguments
+from millstream.toolbox.tool import Tool
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """What all the calls of a run share."""
+
+    run_id: str
+    limits: Limits
+    policy: Policy
+    deps: Any = None
+    approver: Approver | None = None
+
+
+class AttemptFailed(Exception):
+    """An attempt failed; `cause` is what the tool raised, None where it raised nothing that may be tried again."""
+
+    def __init__(self, failure: Failure, cause: BaseException | None) -> None:
+        super().__init__(failure)
+        self.failure = failure
+        self.cause = cause
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What is to be run: a tool with bound arguments, for one call."""
+
+    call: Call
+    tool: Tool[..., Any]
+    bound: BoundArguments
+    say: Callable[[CallEvent], None]
+
+    async def run(self, number: int, shared: RunContext) -> JsonValue:
+        """Run the body once; its result as a JSON value.
+
+        Raises:
+            AttemptFailed: it raised, exceeded its time, or returned what is no JSON value.
+            BaseException: what is meant for the whole process, KeyboardInterrupt above all.
+        """
+        context: ToolContext[Any] = ToolContext(
+            self.call,
+            shared.deps,
+            self.say,
+            run_id=shared.run_id,
+            idempotency_key=f"{shared.run_id}:{self.call.id}",
+            attempt=number,
+        )
+        kwargs = dict(self.bound.kwargs)
+        if self.tool.context_parameter is not None:
+            kwargs[self.tool.context_parameter] = context
+        timeout_s = self.tool.options.timeout_s or shared.limits.tool_timeout_s
+        token = CURRENT.set(context)
+        try:
+            with anyio.move_on_after(timeout_s):
+                return to_json(await execute(self.tool, self.bound.args, kwargs, self._yielded, shared.limits))
+        except (anyio.get_cancelled_exc_class(), SystemExit) as error:
+            await checkpoint_if_cancelled()  # raises if it was the run or the call; else the tool raised it by itself
+            raise AttemptFailed(failure_of(error, shared.policy), None) from error
+        except Exception as error:
+            raise AttemptFailed(failure_of(error, shared.policy), error) from error
+        finally:
+            CURRENT.reset(token)
+        raise AttemptFailed(TimedOut(timeout_s), TimeoutError())
+
+    def _yielded(self, value: Any) -> None:
+        self.say(CallYielded(self.call, to_json(value)))

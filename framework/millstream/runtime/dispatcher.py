@@ -1,0 +1,217 @@
+"""Starts the tasks of tools: the only file that does. One task a call; its end is recorded whatever happens to it.
+
+The plan decides which calls may start; the dispatcher records `CallStarted` before a body can have any effect, turns
+every way a body can end into exactly one end of its call, and asks the plan again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import anyio
+from anyio.abc import TaskGroup
+
+from millstream.answers import Approve, Deny
+from millstream.arguments.assembler import Sealed, canonical
+from millstream.events import (
+    ApprovalRequested,
+    ApprovalResolved,
+    Call,
+    CallFailed,
+    CallQueued,
+    CallRetrying,
+    CallReturned,
+    CallStarted,
+    Cancelled,
+    Denied,
+    Failure,
+    JsonValue,
+    Rejected,
+)
+from millstream.policy import Retry, Start
+from millstream.routing.plan import Plan, Terms
+from millstream.runtime.attempt import AttemptFailed, Body, RunContext
+from millstream.runtime.outcomes import failure_of
+from millstream.runtime.retry import retrying
+from millstream.runtime.turn_log import TurnLog
+from millstream.runtime.wake import Wake
+from millstream.toolbox.signature import BoundArguments
+from millstream.toolbox.tool import Tool
+
+
+@dataclass(slots=True)
+class _Job:
+    call: Call
+    tool: Tool[..., Any]
+    args: JsonValue
+    bound: BoundArguments
+    digest: str
+    scope: anyio.CancelScope | None = None
+    cancelled_for: str | None = None
+
+
+class Dispatcher:
+    """The calls of one response, from sealed to ended.
+
+    Args:
+        tasks: where the tasks of tools live.
+        log: where everything about the calls is recorded.
+        shared: what all the calls of the run share.
+    """
+
+    def __init__(self, tasks: TaskGroup, log: TurnLog, shared: RunContext) -> None:
+        self.plan = Plan(shared.limits.max_concurrent_tools)
+        self.exceptions: dict[str, BaseException] = {}
+        """What tools raised, by call id: for the people of this process, never for the log."""
+        self._tasks = tasks
+        self._log = log
+        self._shared = shared
+        self._jobs: dict[str, _Job] = {}
+        self._whys: dict[str, str] = {}
+        self._ended = Wake()
+
+    def seal(self, call: Call, tool: Tool[..., Any], sealed: Sealed, item: int) -> None:
+        """A call of a known tool was sealed: it waits for its turn from now on."""
+        options = tool.options
+        assert isinstance(sealed.bound, BoundArguments), "the arguments of a sealed call are bound"
+        self._jobs[call.id] = job = _Job(call, tool, sealed.value, sealed.bound, digest(sealed.value))
+        needed = options.needs_approval
+        asks = needed(sealed.value) if callable(needed) else needed
+        terms = Terms(tool.start(self._shared.policy.start), asks, options.limit, options.exclusive)
+        self.plan.seal(call, terms, item)
+        if asks:
+            self._log.emit(ApprovalRequested(call, job.args, job.digest))
+            self._tasks.start_soon(self._ask, job, name=f"approval of {call.name}")
+
+    def admit(self) -> bool:
+        """Start the calls that may start now; returns whether any did. Their tools run from the next checkpoint on."""
+        admitted = self.plan.admit()
+        for call, state in admitted:
+            job = self._jobs[call.id]
+            self._log.emit(CallStarted(call, 1, state, job.digest))
+            self._tasks.start_soon(self._run, job, state, name=f"tool {call.name}")
+        for call, why in self.plan.waiting():
+            if self._whys.get(call.id) != why:
+                self._whys[call.id] = why
+                self._log.emit(CallQueued(call, f"waits for {why}"))
+        return bool(admitted)
+
+    def fail_stranded(self, failure: Failure) -> None:
+        """The response ended other than well: what it can not start any more ends now."""
+        for call in self.plan.stranded():
+            self.plan.withdraw(call.id)
+            self._end(CallFailed(call, failure))
+
+    def cancel(self, call_id: str, reason: str) -> bool:
+        """Cancel one call that waits or is at work; False where it is neither."""
+        job = self._jobs.get(call_id)
+        if job is None or self._log.turn.state(call_id) == "ended":
+            return False
+        job.cancelled_for = reason
+        if self.plan.withdraw(call_id):
+            self._end(CallFailed(job.call, Cancelled(reason)))
+        if job.scope is not None:
+            job.scope.cancel()
+        return True
+
+    async def idle(self) -> None:
+        """Wait until every call that was sealed has ended."""
+        while any(self._log.turn.state(call_id) != "ended" for call_id in self._jobs):
+            await self._ended.wait()
+
+    async def _ask(self, job: _Job) -> None:
+        """The task that asks the approver; where that fails, nobody has agreed."""
+        approver, call = self._shared.approver, job.call
+        assert approver is not None, "a tool that needs approval has an approver, see Agent"
+        answer: Approve | Deny = Deny("nobody answered")
+        with anyio.CancelScope() as job.scope:
+            try:
+                answer = await approver(call, job.args)
+            except Exception as error:  # noqa: BLE001  whatever it raises
+                self.exceptions[call.id] = error
+                answer = Deny(f"the approver failed: {type(error).__name__}")
+        if self._log.turn.state(call.id) != "asked":
+            return  # cancelled meanwhile
+        if isinstance(answer, Approve):
+            self._approve(job, answer)
+        else:
+            self._log.emit(ApprovalResolved(call, "denied", job.digest, answer.reason))
+            self.plan.withdraw(call.id)
+            self._end(CallFailed(call, Denied(answer.reason)))
+        self.admit()
+        await self._log.flush()
+
+    def _approve(self, job: _Job, answer: Approve) -> None:
+        """Let a call run, with edited arguments if they are right too."""
+        call = job.call
+        if answer.args is not None:
+            assembler = job.tool.assembler(self._shared.limits, coerce=self._shared.policy.coerce)
+            assembler.feed(canonical(answer.args))
+            outcome = assembler.close()
+            if isinstance(outcome, Rejected):
+                self._log.emit(ApprovalResolved(call, "denied", job.digest, "the edited arguments are not valid"))
+                self.plan.withdraw(call.id)
+                self._end(CallFailed(call, outcome))
+                return
+            assert isinstance(outcome.bound, BoundArguments)
+            job.args, job.bound, job.digest = outcome.value, outcome.bound, digest(outcome.value)
+        self._log.emit(ApprovalResolved(call, "approved", job.digest))
+        self.plan.approve(call.id)
+
+    async def _run(self, job: _Job, state: Start) -> None:
+        """The task of one call."""
+        call = job.call
+        end: CallReturned | CallFailed = CallFailed(call, Cancelled(job.cancelled_for or ""))
+        try:
+            await self._log.flush()  # its start is journaled before the body can have an effect
+            with anyio.CancelScope() as job.scope:
+                if job.cancelled_for is None:
+                    end = await self._attempts(job, state)
+            if job.scope.cancelled_caught:
+                end = CallFailed(call, Cancelled(job.cancelled_for or ""))
+        except anyio.get_cancelled_exc_class():
+            self._end(CallFailed(call, Cancelled("the run was left")))
+            raise
+        except BaseException as error:  # KeyboardInterrupt and its like end the run, after the call is answered
+            self._end(CallFailed(call, failure_of(error, self._shared.policy)))
+            raise
+        self._end(end)
+        self.admit()
+        await self._log.flush()
+
+    async def _attempts(self, job: _Job, state: Start) -> CallReturned | CallFailed:
+        retry = job.tool.options.retry or Retry(attempts=1)
+        body = Body(job.call, job.tool, job.bound, self._log.say)
+
+        async def attempt(number: int) -> JsonValue:
+            if number > 1:
+                self._log.emit(CallStarted(job.call, number, state, job.digest))
+                await self._log.flush()
+            return await body.run(number, self._shared)
+
+        def may_retry(error: BaseException) -> bool:
+            return isinstance(error, AttemptFailed) and isinstance(error.cause, retry.on)
+
+        def on_retry(number: int, pause_s: float, error: BaseException) -> None:
+            assert isinstance(error, AttemptFailed)
+            self._log.say(CallRetrying(job.call, number, pause_s, error.failure))
+
+        try:
+            return CallReturned(job.call, await retrying(attempt, retry, may_retry=may_retry, on_retry=on_retry))
+        except AttemptFailed as failed:
+            if failed.cause is not None:
+                self.exceptions[job.call.id] = failed.cause
+            return CallFailed(job.call, failed.failure)
+
+    def _end(self, end: CallReturned | CallFailed) -> None:
+        """The one place where a call that was sealed ends."""
+        self._log.end(end)
+        self.plan.release(end.call.id)
+        self._ended.set()
+
+
+def digest(args: JsonValue) -> str:
+    """The name of the exact arguments of a call: the SHA-256 of their canonical JSON text, in hexadecimal."""
+    return sha256(canonical(args).encode()).hexdigest()

@@ -1,0 +1,164 @@
+"""The log of a run: numbers what happened, has it journaled, and hands it to the consumer.
+
+Append, then emit: a record reaches the consumer only after the journal has it, and never changes. While the consumer
+lags, deltas of one text that follow each other become one before they get a number. Emitting never waits, whoever does
+it; reading a response waits in `room` when the consumer is too far behind.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import anyio
+from anyio.lowlevel import checkpoint
+
+from millstream.events import ArgsDelta, Event, OutputDelta, ReasoningDelta, Record, RefusalDelta, TextDelta
+from millstream.journal.seam import Journal
+from millstream.runtime.wake import Wake
+
+_Delta = TextDelta | ReasoningDelta | RefusalDelta | OutputDelta | ArgsDelta
+_DELTAS: Final = (TextDelta, ReasoningDelta, RefusalDelta, OutputDelta, ArgsDelta)
+_RECORDS_PER_CHECKPOINT: Final = 32
+
+
+class Log:
+    """One run's log.
+
+    Args:
+        run_id: under which the journal keeps it.
+        journal: where records go before they count.
+        now: the clock, in seconds; `at_s` counts from the moment the log is made.
+        max_buffered_chars: text the consumer may lag behind before `room` waits.
+    """
+
+    def __init__(self, run_id: str, journal: Journal, now: Callable[[], float], max_buffered_chars: int) -> None:
+        self._run_id = run_id
+        self._journal = journal
+        self._now = now
+        self._start = now()
+        self._max_buffered = max_buffered_chars
+        self._seq = 0
+        self._tail: _Tail | None = None  # deltas that have no number yet
+        self._unwritten: list[Record] = []
+        self._outbox: deque[Record] = deque()
+        self._buffered = 0
+        self._taken = 0
+        self._closed = False
+        self._writing = anyio.Lock(fast_acquire=True)
+        self._news = Wake()
+        self._space = Wake()
+        self.said_outside = Wake()
+        """Set when something was emitted by code that can not flush: a tool's plain call, or a thread."""
+
+    def emit(self, events: Sequence[Event]) -> None:
+        """Number events, in order. Call `flush` to have them journaled and delivered."""
+        for event in events:
+            if isinstance(event, _DELTAS):
+                if self._tail is not None and self._tail.takes(event):
+                    self._tail.pieces.append(event.text)
+                else:
+                    self._number_tail()
+                    self._tail = _Tail(event, self._now())
+                self._buffered += len(event.text)
+            else:
+                self._number_tail()
+                self._number(event, self._now())
+
+    async def flush(self) -> None:
+        """Have everything emitted so far journaled and delivered, but deltas for which the consumer is not ready."""
+        if self._tail is not None and not self._outbox:
+            self._number_tail()
+        if self._unwritten:
+            await self._write()
+
+    async def flush_all(self) -> None:
+        """As `flush`, deltas included."""
+        self._number_tail()
+        if self._unwritten:
+            await self._write()
+
+    async def room(self) -> None:
+        """Wait while the consumer is further behind than the bound allows."""
+        while self._buffered > self._max_buffered and not self._closed:
+            await self._space.wait()
+
+    def close(self) -> None:
+        """Nothing more will be emitted: the consumer ends after what is there."""
+        self._closed = True
+        self._news.set()
+        self._space.set()
+
+    async def take(self) -> Record | None:
+        """The next record, None after the last one of a closed log."""
+        while True:
+            if self._outbox:
+                self._taken += 1
+                if self._taken % _RECORDS_PER_CHECKPOINT == 0:
+                    await checkpoint()
+                record = self._outbox.popleft()
+                if isinstance(record.event, _DELTAS):
+                    self._buffered -= len(record.event.text)
+                    if self._buffered <= self._max_buffered:
+                        self._space.set()
+                return record
+            if self._tail is not None or self._unwritten:
+                await self.flush_all()
+            elif self._closed:
+                return None
+            else:
+                await self._news.wait()
+
+    def _number(self, event: Event, at: float) -> None:
+        self._seq += 1
+        self._unwritten.append(Record(self._seq, at - self._start, event))
+
+    def _number_tail(self) -> None:
+        if self._tail is not None:
+            tail, self._tail = self._tail, None
+            self._number(tail.event(), tail.at)
+
+    async def _write(self) -> None:
+        async with self._writing:
+            batch, self._unwritten = self._unwritten, []
+            if not batch:
+                return
+            try:
+                await self._journal.append(self._run_id, batch)
+            except BaseException:
+                self._unwritten[:0] = batch
+                raise
+            self._outbox.extend(batch)
+            self._news.set()
+
+
+class _Tail:
+    """Deltas of one text that follow each other, not yet one record."""
+
+    __slots__ = ("at", "first", "pieces")
+
+    def __init__(self, first: _Delta, at: float) -> None:
+        self.first = first
+        self.at = at
+        self.pieces = [first.text]
+
+    def takes(self, event: _Delta) -> bool:
+        """Whether `event` goes on with the same text."""
+        first = self.first
+        if type(event) is not type(first):
+            return False
+        if isinstance(event, ArgsDelta) and isinstance(first, ArgsDelta):
+            return event.call.id == first.call.id
+        assert not isinstance(event, ArgsDelta)
+        assert not isinstance(first, ArgsDelta)
+        return event.item == first.item and event.turn == first.turn
+
+    def event(self) -> _Delta:
+        """All of them as one."""
+        if len(self.pieces) == 1:
+            return self.first
+        text = "".join(self.pieces)
+        if isinstance(self.first, ArgsDelta):
+            return ArgsDelta(self.first.call, text)
+        return type(self.first)(text, self.first.turn, self.first.item)

@@ -1,0 +1,234 @@
+"""The turn loop: request, response, results, next request, until the model calls no more tools."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from anyio.abc import TaskGroup
+
+from millstream.errors import RunError, TurnLimit, WireError
+from millstream.events import ProviderEvent, Truncated, TurnRestarted, TurnStarted, Usage
+from millstream.limits import Limits
+from millstream.models import Model
+from millstream.policy import Policy, Retry
+from millstream.runtime.attempt import RunContext
+from millstream.runtime.dispatcher import Dispatcher
+from millstream.runtime.log import Log
+from millstream.runtime.reading import read_response
+from millstream.runtime.response import Response, ResponseParts
+from millstream.runtime.retry import retrying
+from millstream.runtime.torn import Torn, recovery
+from millstream.runtime.turn_log import TurnLog
+from millstream.toolbox.toolbox import Toolbox
+from millstream.transcript import Entry, Reply, Transcript
+from millstream.transport.seam import Transport
+from millstream.wire.format import Ask, ToolSchema
+from millstream.wire.reading import StreamDecoder
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What a run is made of: who is asked, with which tools, on which terms."""
+
+    model: Model
+    toolbox: Toolbox
+    instructions: str
+    shared: RunContext
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of the run."""
+        return self.shared.limits
+
+    @property
+    def policy(self) -> Policy:
+        """The policy of the run."""
+        return self.shared.policy
+
+
+class TurnLoop:
+    """Runs turns over a transcript that grows.
+
+    Args:
+        conversation: what the run is made of.
+        transcript: what was said before, the new prompt included.
+        log: the run's log.
+        on_response: told of each response as it begins, so that a run can show it live.
+    """
+
+    def __init__(
+        self, conversation: Conversation, transcript: Transcript, log: Log, on_response: Callable[[Response], None]
+    ) -> None:
+        self.transcript = transcript
+        self.usage = Usage()
+        self._conversation = conversation
+        self._log = log
+        self._on_response = on_response
+        self._current: Response | None = None  # the response whose entries are not in the transcript yet
+        self._turn = max((entry.turn for entry in transcript if isinstance(entry, Reply)), default=0)
+        self._restarts = 0
+
+    async def run(self, transport: Transport, tasks: TaskGroup) -> str:
+        """Go on until a response calls no tool; its text.
+
+        Raises:
+            WireError: the provider could not be asked, or its response could not be saved.
+            RunError: a limit of the run was reached, or the policy says to stop.
+        """
+        answers: tuple[str, ...] = ()
+        for _ in range(self._conversation.limits.max_turns):
+            self._turn += 1
+            response = await self._respond(transport, tasks, answers)
+            if response.usage is not None:
+                self.usage += response.usage
+            if response.error is not None or response.aborted:
+                if not await self._recover(response):
+                    continue
+            else:
+                await response.settle()
+            self._restarts = 0
+            entries = self._take(response)
+            answers = tuple(call.id for entry in entries if isinstance(entry, Reply) for call in entry.calls)
+            if not answers:
+                return response.text
+            self._check_truncation(response)
+        raise TurnLimit(
+            f"the model still called tools after {self._conversation.limits.max_turns} turns; "
+            "raise Limits.max_turns, or go on from error.transcript",
+            self.transcript,
+        )
+
+    def leave(self) -> None:
+        """The run ends here: what the response in hand has sealed stays in the transcript, each call with its end."""
+        response = self._current
+        if response is None:
+            return
+        if response.router.ended is None and response.error is None:
+            response.tear("the run ended", keep=True)
+        for call_id in response.router.calls:
+            response.dispatcher.cancel(call_id, "the run ended")
+        self._take(response)
+
+    def _take(self, response: Response) -> tuple[Entry, ...]:
+        """Put what a response leaves into the transcript."""
+        self._current = None
+        entries = response.entries()
+        self.transcript += entries
+        return entries
+
+    async def _respond(self, transport: Transport, tasks: TaskGroup, answers: tuple[str, ...]) -> Response:
+        """Ask for one response and read it; while nothing of it was shown, a failed request is sent again."""
+        limits = self._conversation.limits
+        self._log.emit((TurnStarted(self._turn, answers),))
+        await self._log.flush()
+
+        async def attempt(_: int) -> Response:
+            response = self._new_response(tasks)
+            self._current = response
+            self._on_response(response)
+            request = self._conversation.model.request(self._ask(), limits)
+            await read_response(transport, request, response, self._log, limits)
+            if response.error is not None and not response.shown:
+                raise response.error
+            return response
+
+        def may_retry(error: BaseException) -> bool:
+            if not isinstance(error, WireError):
+                return False
+            return error.retryable and (error.retry_after_s or 0.0) <= limits.max_retry_wait_s
+
+        def on_retry(number: int, pause_s: float, error: BaseException) -> None:
+            data = {"attempt": number, "pause_s": round(pause_s, 3), "error": str(error)}
+            self._log.emit((ProviderEvent("request.retrying", data, self._turn),))
+            self._log.said_outside.set()
+
+        retry = Retry(attempts=limits.request_attempts, first_wait_s=0.5, max_wait_s=limits.max_retry_wait_s)
+        return await retrying(attempt, retry, may_retry=may_retry, on_retry=on_retry, asked_wait_s=_asked_wait_s)
+
+    def _new_response(self, tasks: TaskGroup) -> Response:
+        conversation = self._conversation
+        format_ = conversation.model.format
+        turn_log = TurnLog(self._log)
+        decoder = StreamDecoder(
+            format_.reader(frozenset(conversation.toolbox)), max_message_bytes=conversation.limits.max_message_bytes
+        )
+        replies = (entry for entry in self.transcript if isinstance(entry, Reply))
+        taken = frozenset(call.provider_id for reply in replies for call in reply.calls)
+        parts = ResponseParts(self._turn, format_.name, conversation.model.name, decoder, taken)
+        dispatcher = Dispatcher(tasks, turn_log, conversation.shared)
+        return Response(parts, conversation.toolbox, dispatcher, turn_log, conversation.shared)
+
+    def _ask(self) -> Ask:
+        conversation = self._conversation
+        return Ask(
+            model=conversation.model.model,
+            transcript=self.transcript,
+            instructions=conversation.instructions,
+            tools=tool_schemas(conversation.toolbox),
+            settings=conversation.model.settings,
+        )
+
+    async def _recover(self, response: Response) -> bool:
+        """Deal with a response that broke off: True where what is left of it stands, False where it is asked again.
+
+        Raises:
+            WireError: it can neither be saved nor asked for again.
+        """
+        conversation, error = self._conversation, response.error
+        if error is None:
+            response.tear("closed after a rejected call", keep=True)
+            await response.settle()
+            return True
+        torn = Torn(
+            retryable=error.retryable,
+            any_sealed=any(routed.sealed is not None for routed in response.router.calls.values()),
+            started_unrepeatable=self._started_unrepeatable(response),
+            restarts_left=conversation.limits.request_attempts - 1 - self._restarts,
+        )
+        what = recovery(conversation.policy, torn)
+        response.tear(str(error), keep=what != "restart")
+        if what == "restart":
+            self._restarts += 1
+            for call_id in response.router.calls:
+                response.dispatcher.cancel(call_id, "the response is asked for again")
+            await response.dispatcher.idle()
+            self._log.emit((TurnRestarted(response.turn),))
+            self._current = None
+            return False
+        if what == "salvage":
+            await response.settle()
+            return True
+        for call_id in response.router.calls:
+            response.dispatcher.cancel(call_id, "the response broke off")
+        await response.dispatcher.idle()
+        self._take(response)
+        raise error
+
+    def _started_unrepeatable(self, response: Response) -> bool:
+        toolbox, turn = self._conversation.toolbox, response.log.turn
+        return any(
+            turn.started(routed.call.id) and not toolbox[routed.call.name].options.repeatable
+            for routed in response.router.calls.values()
+        )
+
+    def _check_truncation(self, response: Response) -> None:
+        if self._conversation.policy.on_truncated != "raise":
+            return
+        cut = [end for end in response.log.turn.ends if isinstance(getattr(end, "failure", None), Truncated)]
+        if cut:
+            raise RunError(
+                f"the response ended within a call of {cut[0].call.name}: allow longer answers, "
+                'or Policy(on_truncated="answer") to tell the model',
+                self.transcript,
+            )
+
+
+def tool_schemas(toolbox: Toolbox) -> tuple[ToolSchema, ...]:
+    """The tools as a model is told of them."""
+    return tuple(ToolSchema(tool.name, tool.description, tool.parameters) for tool in toolbox.values())
+
+
+def _asked_wait_s(error: BaseException) -> Any:
+    return error.retry_after_s if isinstance(error, WireError) else None

@@ -1,0 +1,58 @@
+"""What became of one attempt of a tool, as values: exceptions as failures, and the model's copy of every end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from millstream.arguments.assembler import canonical
+from millstream.errors import ModelRetry, ToolError
+from millstream.events import CallEnded, CallFailed, CallReturned, Failure, Raised
+from millstream.failures import explain
+from millstream.policy import Policy
+from millstream.runtime.groups import only_leaf
+from millstream.toolbox.results import NotJson
+from millstream.transcript import TextPart, ToolResult
+
+_MARK: Final = "\n… {left_out} characters left out here …\n"
+
+
+def failure_of(error: BaseException, policy: Policy) -> Failure:
+    """The failure that an exception of a tool stands for; its text only where the model may read it."""
+    error = only_leaf(error)
+    where = _where(error.__traceback__)
+    name = type(error).__name__
+    if isinstance(error, ToolError | ModelRetry | NotJson):
+        return Raised(name, str(error) or name, where)
+    message = f"{name}: {error}" if policy.tool_errors == "message" else ""
+    return Raised(name, message, where)
+
+
+def tool_result(end: CallEnded, limits_max_chars: int) -> ToolResult:
+    """The answer that goes to the model for a call that ended, cut to at most so many characters."""
+    if isinstance(end, CallReturned):
+        text = end.result if isinstance(end.result, str) else canonical(end.result)
+        return ToolResult(end.call, (TextPart(cut(text, limits_max_chars)),), ok=True)
+    assert isinstance(end, CallFailed)
+    return ToolResult(end.call, (TextPart(cut(explain(end.failure, end.call.name), limits_max_chars)),), ok=False)
+
+
+def cut(text: str, max_chars: int) -> str:
+    """`text`, or its head and its tail with a mark between that says how much is missing."""
+    if len(text) <= max_chars:
+        return text
+    mark = _MARK.format(left_out=len(text) - max_chars)
+    head = max(0, (max_chars - len(mark)) * 2 // 3)
+    tail = max(0, max_chars - len(mark) - head)
+    return text[:head] + mark + (text[-tail:] if tail else "")
+
+
+def _where(traceback: TracebackType | None) -> str:
+    """The place an exception came from: file, line and function of the innermost frame."""
+    if traceback is None:
+        return ""
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    code = traceback.tb_frame.f_code
+    return f"{Path(code.co_filename).name}:{traceback.tb_lineno} in {code.co_name}"

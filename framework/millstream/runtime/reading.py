@@ -1,0 +1,83 @@
+"""Reads one response from its transport, against the clocks: bytes between two waits, and progress over all of them.
+
+The clocks run only while we wait for the provider: neither a slow tool nor a slow consumer counts against it.
+"""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+import anyio
+
+from millstream.errors import WireError
+from millstream.limits import Limits
+from millstream.runtime.log import Log
+from millstream.runtime.response import Response
+from millstream.transport.seam import Incoming, Request, Transport
+
+
+async def read_response(transport: Transport, request: Request, response: Response, log: Log, limits: Limits) -> None:
+    """Open the response and read it to its end, good or bad; what fails is in `response.error`, nothing is raised."""
+    try:
+        async with AsyncExitStack() as stack:
+            incoming = None
+            with anyio.move_on_after(limits.first_byte_timeout_s):
+                incoming = await stack.enter_async_context(transport.open(request))
+            if incoming is None:
+                raise _silent(limits.first_byte_timeout_s, "Limits.first_byte_timeout_s")
+            await _Reading(incoming, response, log, limits).run()
+    except WireError as error:
+        if response.error is None:
+            await response.break_off(error)
+
+
+class _Reading:
+    def __init__(self, incoming: Incoming, response: Response, log: Log, limits: Limits) -> None:
+        self._incoming = incoming
+        self._response = response
+        self._log = log
+        self._limits = limits
+        self._waited_s = 0.0  # since the response last moved on
+
+    async def run(self) -> None:
+        response = self._response
+        first = True
+        while not response.over:
+            timeout_s, limit = self._timeout(first=first)
+            before = anyio.current_time()
+            chunk = None
+            with anyio.move_on_after(timeout_s):
+                chunk = await self._incoming.receive()
+            if chunk is None:
+                if response.router.finished is None:
+                    raise _silent(getattr(self._limits, limit), f"Limits.{limit}")
+                chunk = b""  # the answer is complete, only its trailer did not come
+            self._waited_s += anyio.current_time() - before
+            first = False
+            if chunk == b"":
+                await response.end()
+                break
+            if await response.feed(chunk):
+                self._waited_s = 0.0
+            await self._log.flush()
+            await self._log.room()
+        await self._log.flush()
+
+    def _timeout(self, *, first: bool) -> tuple[float, str]:
+        """How long to wait for the next piece, and the limit that says so."""
+        limits = self._limits
+        if self._response.router.finished is not None:
+            return limits.trailer_timeout_s, "trailer_timeout_s"
+        limit = "first_byte_timeout_s" if first else "idle_timeout_s"
+        idle: tuple[float, str] = (getattr(limits, limit), limit)
+        progress = (max(0.0, limits.progress_timeout_s - self._waited_s), "progress_timeout_s")
+        return min(idle, progress)
+
+
+def _silent(waited_s: float, limit: str) -> WireError:
+    return WireError(
+        f"nothing came for {waited_s:g} s",
+        kind="timeout",
+        retryable=True,
+        hint=f"Raise {limit} if the model may be silent that long.",
+    )

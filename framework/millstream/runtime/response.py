@@ -1,0 +1,198 @@
+"""One response while it arrives: decoder, router, plan and dispatcher joined, and what it leaves for the transcript.
+
+Decoding, routing and assembling happen at once for each piece; waiting is left to whoever feeds it. After a tool was
+started the feeder yields once, so that the tool starts at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from anyio.lowlevel import checkpoint
+
+from millstream.errors import WireError
+from millstream.events import CallFailed, CallSealed, Event, Rejected, Truncated, TurnTorn, Usage
+from millstream.routing.reply import ReplyBuilder
+from millstream.routing.router import Router
+from millstream.runtime.attempt import RunContext
+from millstream.runtime.dispatcher import Dispatcher
+from millstream.runtime.outcomes import tool_result
+from millstream.runtime.turn_log import TurnLog
+from millstream.toolbox.toolbox import Toolbox
+from millstream.transcript import Entry
+from millstream.transport.seam import Chunk
+from millstream.wire.reading import StreamDecoder
+from millstream.wire_events import Broke, CallBegan, CallClosed, CallLeft, Ended, Finished, ItemOpened, WireEvent
+
+_EVENTS_PER_CHECKPOINT: Final = 64  # a burst must not keep the loop from starting tools
+_MAY_START_CALLS: Final = (ItemOpened, CallBegan, CallClosed, CallLeft, Finished, Ended)
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseParts:
+    """What a response is made with.
+
+    `decoder` reads the provider's form; `wire` and `model` name who may read the echoes; `taken_ids` are the provider
+    ids of earlier calls.
+    """
+
+    turn: int
+    wire: str
+    model: str
+    decoder: StreamDecoder
+    taken_ids: frozenset[str]
+
+
+class Response:
+    """One response: `feed` and `end` it, then `settle` it, then take its `entries`.
+
+    Args:
+        parts: what it is made with.
+        toolbox: the tools that may be called.
+        dispatcher: starts them.
+        log: records everything.
+        shared: what all the calls of the run share.
+    """
+
+    def __init__(
+        self, parts: ResponseParts, toolbox: Toolbox, dispatcher: Dispatcher, log: TurnLog, shared: RunContext
+    ) -> None:
+        self.turn = parts.turn
+        self.shown = False
+        """Whether anything of it was emitted."""
+        self.aborted = False
+        """Whether it was given up by ourselves, after a rejected call."""
+        self.dispatcher = dispatcher
+        self.log = log
+        self._decoder = parts.decoder
+        self._toolbox = toolbox
+        self._shared = shared
+        self._reply = ReplyBuilder(parts.turn, parts.wire, parts.model)
+        open_arguments = partial(toolbox.open_arguments, limits=shared.limits, coerce=shared.policy.coerce)
+        self.router = Router(
+            parts.turn,
+            open_arguments,
+            has_started=log.turn.started,
+            taken_ids=parts.taken_ids,
+            max_calls=shared.limits.max_calls_per_turn,
+        )
+        self._aborts = shared.policy.on_reject == "abort"
+        self._kept: frozenset[str] | None = None  # of a torn response, the calls that stand
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more of it needs to be read."""
+        return self._decoder.over or self.aborted or self.router.broke is not None
+
+    @property
+    def error(self) -> WireError | None:
+        """Why it broke off, None where it did not."""
+        return self.router.broke.error if self.router.broke is not None else None
+
+    @property
+    def usage(self) -> Usage | None:
+        """The token counts, as far as the provider sent them."""
+        if self.router.ended is not None:
+            return self.router.ended.usage
+        return self.router.broke.usage if self.router.broke is not None else None
+
+    @property
+    def text(self) -> str:
+        """The text of the answer so far."""
+        return self._reply.text
+
+    async def feed(self, chunk: Chunk) -> bool:
+        """Take a piece; whether it moved the response on (a ping does not)."""
+        events = self._decoder.feed(chunk) if isinstance(chunk, bytes) else self._decoder.accept(chunk)
+        await self._route(events)
+        return bool(events)
+
+    async def end(self) -> None:
+        """The body is over."""
+        await self._route(self._decoder.end())
+
+    async def break_off(self, error: WireError) -> None:
+        """The connection failed. A response whose end was already known is complete without its trailer."""
+        if self.router.finished is not None and self.router.ended is None:
+            await self.end()
+            return
+        error.bytes_seen = self._decoder.bytes_seen
+        await self._route([Broke(error)])
+
+    async def settle(self) -> None:
+        """Wait until all its calls have ended; those that a bad end leaves without permission to start end here."""
+        finished = self.router.finished
+        if self.router.ended is None or finished is None or not finished.good:
+            self.dispatcher.fail_stranded(Truncated(finished.reason if finished is not None else "response torn"))
+        self.dispatcher.admit()
+        await self.log.flush()
+        await self.dispatcher.idle()
+
+    def tear(self, message: str, *, keep: bool) -> None:
+        """Close what broke off: its calls that are not sealed end as `Truncated`; `keep` lets the sealed ones stand."""
+        sealed = [routed for routed in self.router.calls.values() if routed.sealed is not None]
+        rejected = [routed for routed in self.router.calls.values() if routed.rejected is not None and self.aborted]
+        self._kept = frozenset(routed.call.id for routed in sealed + rejected) if keep else frozenset()
+        dropped = tuple(call_id for call_id in self.router.calls if call_id not in self._kept)
+        kept = tuple(call_id for call_id in self.router.calls if call_id in self._kept)
+        self.log.emit(*self.router.cut("response torn"))
+        reason = self.router.broke.reason if self.router.broke is not None else None
+        self.log.emit(TurnTorn(self.turn, message, kept, dropped, reason, self.usage))
+
+    def cancel(self, call_id: str, reason: str) -> bool:
+        """Cancel one of its calls, wherever it is in its life; False where it has ended."""
+        if self.dispatcher.cancel(call_id, reason):
+            return True
+        events = self.router.abandon(call_id, reason)
+        self.log.emit(*events)
+        return bool(events)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """What goes into the transcript: the reply, then the answers to its calls in call order."""
+        reply = self._reply.reply(self.router, self._kept)
+        if not reply.items:
+            return ()
+        kept = {call.id for call in reply.calls}
+        limit = self._shared.limits.max_result_chars
+        return (reply, *(tool_result(end, limit) for end in self.log.turn.ends if end.call.id in kept))
+
+    async def _route(self, wire_events: Sequence[WireEvent]) -> None:
+        for i, wire_event in enumerate(wire_events):
+            self._reply.feed(wire_event)
+            events = self._router_events(wire_event)
+            if events:
+                self.shown = True
+                self.log.emit(*events)
+            if (
+                isinstance(wire_event, _MAY_START_CALLS) and self._advance(wire_event, events)
+            ) or i % _EVENTS_PER_CHECKPOINT == _EVENTS_PER_CHECKPOINT - 1:
+                await checkpoint()
+            if self._aborts and any(_is_rejection(event) for event in events):
+                self.aborted = True
+                return
+
+    def _router_events(self, wire_event: WireEvent) -> list[Event]:
+        try:
+            return self.router.feed(wire_event)
+        except WireError as error:
+            return self.router.feed(Broke(error))
+
+    def _advance(self, wire_event: WireEvent, events: Sequence[Event]) -> bool:
+        """Tell the plan how far the response has come, and start what may start."""
+        plan = self.dispatcher.plan
+        plan.move_on(self.router.frontier)
+        for event in events:
+            if isinstance(event, CallSealed):
+                routed = self.router.calls[event.call.id]
+                assert routed.sealed is not None
+                self.dispatcher.seal(event.call, self._toolbox[event.call.name], routed.sealed, routed.item)
+        if self.router.finished is not None and self.router.finished.good:
+            plan.end() if isinstance(wire_event, Ended) else plan.finish()
+        return self.dispatcher.admit()
+
+
+def _is_rejection(event: Event) -> bool:
+    return isinstance(event, CallFailed) and isinstance(event.failure, Rejected)

@@ -1,0 +1,3 @@
+"""Bytes in and out: how a request reaches a provider."""
+
+__all__ = ()

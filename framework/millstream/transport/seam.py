@@ -1,0 +1,49 @@
+"""The seam of a transport: a request out, bytes or messages of one response in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol, Self, TypeAlias
+
+Chunk: TypeAlias = bytes | Mapping[str, Any]
+"""A piece of the body, or one message that is already JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request for a response. `headers` hold the key: neither they nor the request are ever logged."""
+
+    url: str
+    body: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    connect_timeout_s: float = 10.0
+
+
+class Incoming(Protocol):
+    """The response that is arriving."""
+
+    async def receive(self) -> Chunk:
+        """The next piece; `b""` when there is no more.
+
+        Raises:
+            WireError: the connection broke.
+        """
+        ...
+
+
+class Transport(Protocol):
+    """Opens responses. Entered for a run, or for as long as an agent is entered, and left after it."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *exc_info: object) -> None: ...
+
+    def open(self, request: Request) -> AbstractAsyncContextManager[Incoming]:
+        """Send the request; entering gives the response once its head is there, leaving closes it.
+
+        Raises:
+            WireError: no connection, or the provider refused the request.
+        """
+        ...
