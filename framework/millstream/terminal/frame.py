@@ -88,7 +88,7 @@ def released_row(call: CallView, view: RunView, width: int) -> Text:
 
 
 def _columns(view: RunView, width: int) -> Columns:
-    names = (min(len(call.call.name), 20) + 2 * bool(call.scope) for call in view.calls)
+    names = (len(call.name_line) + 2 * bool(call.scope) for call in view.calls)
     return columns_for(width, max(names, default=0))
 
 

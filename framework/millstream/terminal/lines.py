@@ -46,7 +46,6 @@ PROGRESS_EVERY_S = 1.0
 """Progress of one call is printed at most this often; a tool may report a thousand times a second."""
 MAX_HELD_CHARS = 4000
 """Text of the model without a line break is printed once there is this much of it."""
-_NAME_CHARS = 60
 
 
 def stamp(at_s: float) -> str:
@@ -173,8 +172,7 @@ class Lines:
     def _name(self, call: CallView) -> str:
         """Its name, behind those of the calls whose sub-agents it belongs to."""
         parents = [self.view.call(call_id, call.scope[:depth]) for depth, call_id in enumerate(call.scope)]
-        names = [parent.call.name for parent in parents if parent is not None]
-        return "/".join(one_line(name, _NAME_CHARS) or "(no name)" for name in [*names, call.call.name])
+        return "/".join([*(parent.name_line for parent in parents if parent is not None), call.name_line])
 
     def _how_started(self, event: CallStarted, call: CallView) -> str:
         if event.reused_of is not None:

@@ -21,6 +21,13 @@ from millstream.ui.reducer import RunView
 from millstream.ui.safe_text import printable
 
 
+class _Terminal(Console):
+    """A console that leaves it to its caller what to do when nobody reads any more; rich itself ends the process."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class Screen:
     """A live picture of one run. Enter it, `feed` it the records, `draw` it a few times a second, leave it.
 
@@ -31,7 +38,7 @@ class Screen:
 
     def __init__(self, file: TextIO, *, own_streams: bool) -> None:
         self.view = RunView()
-        self._console = Console(file=file, force_terminal=True, highlight=False, markup=False, emoji=False)
+        self._console = _Terminal(file=file, force_terminal=True, highlight=False, markup=False, emoji=False)
         self._live = Live(
             console=self._console, auto_refresh=False, redirect_stdout=own_streams, redirect_stderr=own_streams
         )

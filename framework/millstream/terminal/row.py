@@ -21,6 +21,7 @@ _FRAMES_PER_S = 8
 _CHART_FROM = 80
 _MESSAGE_FROM = 50
 _TIME_FROM = 40
+_TEN_S = 10
 _NAME_CELLS = 12
 _STATE_CELLS = 15
 _TIME_CELLS = 8
@@ -72,7 +73,7 @@ def model_row(view: RunView, now_s: float, columns: Columns, scale: Scale | None
     """The line of the model: what it is doing, for how long it was at it in all, and its turns on the timeline."""
     last = view.turns[-1] if view.turns else None
     doing = _doing(view, last) if last is not None and view.ended_s is None else ""
-    count = f"{len(view.turns)} turn{'' if len(view.turns) == 1 else 's'}"
+    count = f"{len(view.turns)} turn{'' if len(view.turns) == 1 else 's'}" if view.turns else ""
     spent_s = sum((now_s if turn.ended_s is None else turn.ended_s) - turn.started_s for turn in view.turns)
     row = _columns(
         columns,
@@ -97,8 +98,8 @@ def _columns(columns: Columns, sign: Text, name: Text, state: Text, time: str) -
 
 
 def _name(call: CallView) -> str:
-    # Indented below the call whose sub-agent made it; `padded` keeps no leading space, a box-drawing sign stays.
-    return ("└ " if call.scope else "") + (call.call.name.strip() or "(no name)")
+    # Below the call whose sub-agent made it. A sign and not spaces: fitting text to cells trims those.
+    return ("└ " if call.scope else "") + call.name_line
 
 
 def _doing(view: RunView, turn: TurnView) -> str:
@@ -137,7 +138,8 @@ def _state(call: CallView, now_s: float) -> str:
                 return f"running {share} %"
             return f"running {call.done:g}" if call.done is not None else "running"
         case "retrying":
-            return f"retry {call.attempt + 1} in {short(max(call.retry_at_s - now_s, 0.0))}"
+            left_s = max(call.retry_at_s - now_s, 0.0)
+            return f"retry {call.attempt + 1} in {left_s:.{0 if left_s >= _TEN_S else 1}f}s"
         case "failed" | "timeout" if call.attempt > 1:
             return f"{call_word(call.state)}, {call.attempt} tries"
         case _:

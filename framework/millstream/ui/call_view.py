@@ -39,6 +39,7 @@ from millstream.events import (
     Truncated,
     Unknown,
 )
+from millstream.ui.safe_text import one_line
 from millstream.ui.segments import Segment, SegmentKind
 from millstream.ui.words import failure_line, result_line
 
@@ -66,6 +67,8 @@ LOG_LINES = 200
 """The tail of a call's log: a few screens; the whole is in the records."""
 LOG_CHARS = 2000
 """Of one log line or message: more than any view shows on a line."""
+NAME_CHARS = 64
+"""Of a tool's name: as long as providers allow."""
 ARGS_TAIL_CHARS = 400
 """Of the argument text that is still arriving: one wide row."""
 
@@ -130,6 +133,11 @@ class CallView:
     def key(self) -> tuple[str, ...]:
         """What it is known by in the run: the ids of the calls around it and its own."""
         return (*self.scope, self.call.id)
+
+    @property
+    def name_line(self) -> str:
+        """Its name, safe to show; a model may write any."""
+        return one_line(self.call.name, NAME_CHARS) or "(no name)"
 
     @property
     def ended(self) -> bool:

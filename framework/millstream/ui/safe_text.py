@@ -11,7 +11,8 @@ import re
 
 _ESCAPES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"  # CSI: colours, cursor
-    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"  # OSC, DCS …: titles, links, clipboard
+    # OSC, DCS and their like: titles, links, the clipboard. No sequence holds the start of another: the work is linear.
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c)"
     r"|\x1b[ -/]*[0-~]?"  # every other escape, and an OSC without an end: its text is shown
 )
 _BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
@@ -38,9 +39,3 @@ def one_line(text: str, limit: int) -> str:
     line = _SPACE.sub(" ", printable(text[: 4 * limit])).strip()
     cut = len(line) > limit or len(text) > 4 * limit
     return line[: limit - 1].rstrip() + "…" if cut else line
-
-
-def last_of(text: str, limit: int) -> str:
-    """The end of the text on one line of at most `limit` characters, "…" before it where something is left out."""
-    line = _SPACE.sub(" ", printable(text[-4 * limit :]))
-    return "…" + line[len(line) - limit + 1 :] if len(line) > limit or len(text) > 4 * limit else line

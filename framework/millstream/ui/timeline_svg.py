@@ -14,7 +14,6 @@ from millstream.events import Record
 from millstream.ui.axis import marks
 from millstream.ui.call_view import CallState, CallView
 from millstream.ui.reducer import RunView
-from millstream.ui.safe_text import one_line
 from millstream.ui.segments import Segment, SegmentKind
 from millstream.ui.svg_style import DEFS, STYLE
 from millstream.ui.words import LEAST_SAVED_S, seconds
@@ -112,7 +111,7 @@ def _lanes(view: RunView) -> list[_Lane]:
     turns = [segment for turn in view.turns for segment in turn.segments]
     lanes = [_Lane("model", "mut mono", seconds(spent_s), turns)]
     for call in view.calls[:MAX_LANES]:
-        name = ("└ " if call.scope else "") + (one_line(call.call.name, 60) or "(no name)")
+        name = ("└ " if call.scope else "") + call.name_line
         lanes.append(_Lane(name, "mono", _outcome(call, view.last_s), call.segments))
     return lanes
 
@@ -179,7 +178,7 @@ def _figures(view: RunView) -> list[str]:
 
 def _said(view: RunView) -> str:
     """The picture in words, for those who can not see it."""
-    tools = ", ".join(f"{one_line(call.call.name, 60)} {call.state}" for call in view.calls[:MAX_LANES])
+    tools = ", ".join(f"{call.name_line} {call.state}" for call in view.calls[:MAX_LANES])
     overlap = ""
     if view.first_call_s is not None:
         overlap = (

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import assert_never, cast
 
 from millstream.events import (
@@ -72,7 +72,7 @@ def result_line(value: JsonValue, limit: int = LINE_CHARS) -> str:
     if isinstance(value, Mapping):
         return arguments_line(value, limit)
     if isinstance(value, list):
-        items: list[JsonValue] = value
+        items = cast("Sequence[JsonValue]", value)
         first = f": {json_line(items[0], limit)}" if items else ""
         return one_line(f"{len(items)} item{'' if len(items) == 1 else 's'}{first}", limit)
     return json_line(value, limit)
@@ -82,8 +82,11 @@ def arguments_line(args: JsonValue, limit: int = LINE_CHARS) -> str:
     """The arguments of a call on one line: `city: Paris, days: 3`."""
     if not isinstance(args, Mapping):
         return json_line(args, limit)
-    named = cast("Mapping[str, JsonValue]", args)
-    return one_line(", ".join(f"{name}: {json_line(named[name], limit)}" for name in list(named)[:limit]), limit)
+    named = cast("Mapping[str, JsonValue]", args).items()
+    pieces = (
+        f"{', ' if at else ''}{name[:limit]}: {json_line(value, limit)}" for at, (name, value) in enumerate(named)
+    )
+    return one_line(_first_of(pieces, limit), limit)
 
 
 def failure_line(failure: Failure, limit: int = LINE_CHARS) -> str:
@@ -119,15 +122,14 @@ def _pieces(value: JsonValue) -> Iterator[str]:
         yield "}"
     elif isinstance(value, Sequence) and not isinstance(value, str):
         yield "["
-        items: Sequence[JsonValue] = value
-        for number, item in enumerate(items):
+        for number, item in enumerate(cast("Iterable[JsonValue]", value)):
             yield ", " if number else ""
             yield from _pieces(item)
         yield "]"
     elif isinstance(value, str):
         yield json.dumps(value[: 4 * LINE_CHARS], ensure_ascii=False)
     else:
-        yield json.dumps(value)
+        yield json.dumps(value, default=str)  # a tool's slip, a date say, is not the view's to punish
 
 
 def _first_of(pieces: Iterator[str], limit: int) -> str:
