@@ -39,7 +39,15 @@ _FIRST: tuple[frozenset[CallState], ...] = (
 """Which calls are shown where there is no room for all: those that someone waits for, the newest first."""
 
 
-def render(view: RunView, now_s: float, width: int, height: int, *, above: Keys = _NOTHING) -> Group:
+def render(
+    view: RunView,
+    now_s: float,
+    width: int,
+    height: int,
+    *,
+    above: Keys = _NOTHING,
+    text_lines: int = MAX_TEXT_LINES,
+) -> Group:
     """The picture of a run.
 
     Args:
@@ -48,6 +56,7 @@ def render(view: RunView, now_s: float, width: int, height: int, *, above: Keys 
         width: cells of a line. Below 80 there is no timeline, below 50 no message either.
         height: lines there are at most.
         above: the calls that are printed already and no longer part of the picture, see `released`.
+        text_lines: lines of what the model is saying; 0 for the last picture, below which all of it is printed.
 
     Returns:
         At most `height` lines of at most `width` cells each, without line ends.
@@ -61,7 +70,7 @@ def render(view: RunView, now_s: float, width: int, height: int, *, above: Keys 
         if scale is not None:
             lines.append(_axis_row(columns, scale))
         lines.append(model_row(view, now_s, columns, scale))
-    said = _said(view, width, height)
+    said = _said(view, width, min(text_lines, _text_lines(height) - 1))
     rows = [call for call in view.calls if call.key not in above]
     shown = _shown(rows, height - len(lines) - len(said))
     lines += [call_row(call, now_s, columns, scale) for call in shown]
@@ -76,7 +85,7 @@ def render(view: RunView, now_s: float, width: int, height: int, *, above: Keys 
 def released(view: RunView, width: int, height: int, above: Keys = _NOTHING) -> list[CallView]:
     """The calls to print permanently now, because the picture has no room for them: finished ones, in call order."""
     rows = [call for call in view.calls if call.key not in above]
-    room = height - (_fixed(_columns(view, width), height)) - (0 if height < _SHORT else _text_lines(height))
+    room = height - _fixed(_columns(view, width), height) - _text_lines(height)
     return [call for call in rows if call.ended][: max(len(rows) - max(room, 1), 0)]
 
 
@@ -98,7 +107,8 @@ def _fixed(columns: Columns, height: int) -> int:
 
 
 def _text_lines(height: int) -> int:
-    return min(MAX_TEXT_LINES, height // 4)
+    """Lines kept for what the model says, the empty one above it included."""
+    return 0 if height < _SHORT else min(MAX_TEXT_LINES + 1, height // 4)
 
 
 def _header(view: RunView, now_s: float, width: int) -> Text:
@@ -127,12 +137,13 @@ def _axis_row(columns: Columns, scale: Scale) -> Text:
     return Text(" " * before, no_wrap=True).append_text(axis(scale))
 
 
-def _said(view: RunView, width: int, height: int) -> list[Text]:
+def _said(view: RunView, width: int, count: int) -> list[Text]:
     """The end of what the model says while it goes on; whoever draws prints all of it once it is complete."""
-    if view.ended_s is not None or height < _SHORT:
+    if view.ended_s is not None or count <= 0:
         return []
     text = next((turn.text for turn in reversed(view.shown_turns) if turn.ended_s is None), "")
-    return [Text(line, no_wrap=True) for line in last_lines(str(text), width, _text_lines(height))]
+    lines = last_lines(str(text), width, count)
+    return [Text(line, no_wrap=True) for line in ["", *lines]] if lines else []
 
 
 def _shown(rows: Sequence[CallView], room: int) -> Sequence[CallView]:

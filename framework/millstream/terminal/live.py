@@ -15,7 +15,7 @@ from rich.live import Live
 from rich.text import Text
 
 from millstream.events import Record, TurnEnded
-from millstream.terminal.frame import released, released_row, render
+from millstream.terminal.frame import MAX_TEXT_LINES, released, released_row, render
 from millstream.terminal.summary import answer, end_line, overlap_line
 from millstream.ui.reducer import RunView
 from millstream.ui.safe_text import printable
@@ -53,7 +53,7 @@ class Screen:
     ) -> None:
         """The last picture stays; below it the answer, what went wrong and what overlap was worth."""
         try:
-            self.draw(self.view.last_s)
+            self.draw(self.view.last_s, text_lines=0)
         finally:
             self._live.stop()
         said = answer(self.view)
@@ -72,14 +72,15 @@ class Screen:
             if turn.text and any(call.call.turn == turn.turn and not call.scope for call in self.view.calls):
                 self._print(Text(printable(str(turn.text)).strip("\n") + "\n"))
 
-    def draw(self, now_s: float) -> None:
-        """Draw the picture of `now_s`, in the view's seconds."""
+    def draw(self, now_s: float, *, text_lines: int = MAX_TEXT_LINES) -> None:
+        """Draw the picture of `now_s`, in the view's seconds, with the last `text_lines` lines of the model's text."""
         width, height = self._console.size
         height -= 1  # the cursor stands below the picture
         for call in released(self.view, width, height, self._above):
             self._above.add(call.key)
             self._print(released_row(call, self.view, width))
-        self._live.update(render(self.view, now_s, width, height, above=self._above), refresh=True)
+        picture = render(self.view, now_s, width, height, above=self._above, text_lines=text_lines)
+        self._live.update(picture, refresh=True)
 
     def _print(self, text: Text) -> None:
         if text.plain.strip():

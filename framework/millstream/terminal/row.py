@@ -66,7 +66,7 @@ def call_row(call: CallView, now_s: float, columns: Columns, scale: Scale | None
     if scale is not None:
         row.append_text(lane(call.segments, scale, now_s)).append(" ")
     room = columns.message if scale is not None or not columns.chart else columns.message + columns.chart + 1
-    return row.append(_message(call, room), "" if call.failure is None or not call.ended else style)
+    return row.append(_message(call, room), style if call.ended and call.state != "done" else "")
 
 
 def model_row(view: RunView, now_s: float, columns: Columns, scale: Scale | None) -> Text:

@@ -43,8 +43,8 @@ def counts_line(view: RunView) -> str:
 
 
 def overlap_line(view: RunView) -> str:
-    """What overlap was worth, in words for people who see this for the first time; "" if no tool ever started."""
-    if view.first_call_s is None:
+    """What overlap was worth, in words for people who are new to it; "" before the end and without tools."""
+    if view.first_call_s is None or view.ended_s is None:
         return ""
     saved_s = view.saved_s
     if saved_s >= LEAST_SAVED_S:
@@ -65,7 +65,7 @@ def call_word(state: CallState) -> str:
 def end_line(view: RunView) -> str:
     """How the run ended, on one line: "finished in 4.21 s · 5 calls · 1,204 in · 311 out tokens"."""
     if view.ended_s is None:
-        how = "the log ends here, the run had not ended"
+        how = "left before the run had ended"
     elif view.state == "suspended":
         how = f"waits for {', '.join(one_line(call.name, LINE_CHARS) for call in view.pending)}"
     else:

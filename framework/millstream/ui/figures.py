@@ -12,8 +12,8 @@ def saved_s(response_ended_s: float, calls: Iterable[CallView]) -> float:
 
     How much earlier all tools of the turn were finished than if its calls had only been started, all at the same time,
     when their response ended: the latest end under that assumption less the latest actual end. A call's run time is
-    taken as it was, from its start to its end, retries included; a call that started after the response ended would
-    have started then in either case. Calls that never started, still run or reused a recorded result do not count.
+    taken as it was, from its start to its end, retries included. Calls that never started, still run or reused a
+    recorded result do not count.
 
     Args:
         response_ended_s: when the response ended, in the same seconds as the calls' times.
@@ -26,8 +26,8 @@ def saved_s(response_ended_s: float, calls: Iterable[CallView]) -> float:
     ]
     if not ran:
         return 0.0
-    waited = max(max(started_s, response_ended_s) + (ended_s - started_s) for started_s, ended_s in ran)
-    return max(waited - max(ended_s for _, ended_s in ran), 0.0)
+    waited_s = response_ended_s + max(ended_s - started_s for started_s, ended_s in ran)
+    return max(waited_s - max(ended_s for _, ended_s in ran), 0.0)
 
 
 def at_once(calls: Iterable[CallView]) -> int:

@@ -145,8 +145,8 @@ def test_what_the_model_says_stands_below_and_only_its_end() -> None:
     log = started()
     log.add(0.5, TextDelta("\n".join(f"line {number}" for number in range(30)), 1, 0))
     lines = screen(view_of(log.records), 1.0)
-    assert lines[-4:] == ["line 26", "line 27", "line 28", "line 29"]
-    assert screen(view_of(log.records), 1.0, height=10)[-2:] == ["line 28", "line 29"]
+    assert lines[-5:] == ["", "line 26", "line 27", "line 28", "line 29"]
+    assert screen(view_of(log.records), 1.0, height=10)[-2:] == ["", "line 29"]
     log.add(0.6, TurnEnded(1, "stop"))
     assert not any("line" in line for line in screen(view_of(log.records), 1.0))  # it is printed for good by now
 
@@ -176,6 +176,17 @@ def test_the_model_s_lane_says_what_it_is_doing() -> None:
         assert words in line
     assert doing[1].rstrip().endswith("Both can start now.")
     assert doing[3].rstrip().endswith("web_search: searching")
+
+
+def test_colours_say_the_state_and_a_result_after_a_retry_is_not_coloured_as_a_failure() -> None:
+    view = view_of(trip())
+    done, rejected = (
+        {line.plain[span.start : span.end].strip(): str(span.style) for span in line.spans}
+        for line in (released_row(view.calls[number], view, 120) for number in (2, 3))
+    )
+    assert (done["done"], done["✓"], rejected["rejected"], rejected["✗"]) == ("green", "green", "red", "red")
+    assert "→ 1.0842" not in done
+    assert rejected["/amount: a number was expected, not a string"] == "red"
 
 
 def test_every_state_is_said_in_words() -> None:

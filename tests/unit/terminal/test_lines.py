@@ -192,7 +192,7 @@ def test_calls_of_a_sub_agent_are_named_behind_their_parent() -> None:
         (RunFinished("", Usage()), "✓ finished in 1.00 s · 0 calls"),
         (RunFailed("WireError", "HTTP 500"), "✗ failed after 1.00 s: WireError: HTTP 500 · 0 calls"),
         (RunCancelled("left"), "■ cancelled after 1.00 s: left · 0 calls"),
-        (TurnEnded(1, "stop"), "✗ the log ends here, the run had not ended · 0 calls"),
+        (TurnEnded(1, "stop"), "✗ left before the run had ended · 0 calls"),
     ],
 )
 def test_how_a_run_ended_is_the_last_line(event: TurnEnded | RunFinished, last: str) -> None:

@@ -1,4 +1,5 @@
 import io
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 
@@ -152,7 +153,7 @@ async def test_an_error_of_the_run_passes_through_after_the_last_line() -> None:
     file = io.StringIO()
     with pytest.raises(ConnectionError, match="gone"):
         await show(broken(), plain=True, file=file)
-    assert file.getvalue().endswith("✗ the log ends here, the run had not ended · 0 calls\n")
+    assert file.getvalue().endswith("✗ left before the run had ended · 0 calls\n")
 
 
 # --- live ---
@@ -183,7 +184,7 @@ async def test_an_error_of_the_run_passes_through_the_picture_as_it_is() -> None
     with pytest.raises(ConnectionError, match="gone") as caught:
         await show(broken(), file=file)
     assert caught.value.__cause__ is cause
-    assert "the log ends here" in file.getvalue()
+    assert "left before the run had ended" in file.getvalue()
     assert file.getvalue().count("\x1b[?25h") == 1
 
 
@@ -293,3 +294,10 @@ async def test_the_picture_of_a_late_record_is_not_older_than_the_one_before() -
     await draw_live(jittery(), screen, Clock(time.now, time.sleep))
     assert len(screen.times) > 5
     assert screen.times == sorted(screen.times)
+
+
+def test_plain_lines_need_no_rich_and_a_start_is_quick() -> None:
+    loaded = "import sys, millstream.terminal; print(*sys.modules)"
+    command = [sys.executable, "-c", loaded]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+    assert not {"rich", "pydantic"} & set(done.stdout.split())

@@ -22,6 +22,8 @@ def test_what_overlap_was_worth() -> None:
     log = Log()
     log.start()
     log.whole("late", opened=1, started=2, ended=3)
+    assert overlap_line(view_of(log.records)) == ""
+    log.add(4, RunFinished("", Usage()))
     assert overlap_line(view_of(log.records)) == "no time saved by overlap · 1 at once · first call after 2.00 s"
 
 

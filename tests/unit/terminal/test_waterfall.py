@@ -25,6 +25,11 @@ def test_work_of_a_moment_has_a_cell_and_its_arguments_the_one_before() -> None:
     assert row(Segment("args", 0.0, 0.01), Segment("done", 0.01, 0.02)) == "█" + " " * 19
 
 
+def test_nothing_is_painted_over_work() -> None:
+    moment, pause = Segment("failed", 5.0, 5.01), Segment("backoff", 5.01, 6.0)
+    assert row(moment, pause) == " " * 10 + "█╌" + " " * 8
+
+
 def test_a_wait_of_a_moment_is_not_worth_a_cell() -> None:
     assert row(Segment("waiting", 5.0, 5.01)) == " " * 20
 

@@ -202,6 +202,10 @@ def test_calls_of_a_sub_agent_stand_behind_their_parent_and_are_not_counted_twic
     assert inner.call.name == "search"
     assert (view.state, view.text, view.usage, view.most_at_once, view.first_call_s) == ("running", "", Usage(), 1, 0.4)
     assert view.call(after.id) is view.calls[2]
+    # What overlapped within a sub-agent is part of its parent's time: nothing is saved twice.
+    log.add(5.0, CallReturned(search, "found"), scope=("research",))
+    log.add(9.0, TurnEnded(1, "tool_calls"))
+    assert view_of(log.records).saved_s == 0.0
     assert view.call("nobody") is None
 
 
