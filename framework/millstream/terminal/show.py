@@ -1,4 +1,4 @@
-"""Show a run while it happens: the choice between the live picture and plain lines, and the clock behind the picture.
+"""Show a run while it happens: the choice between the live picture and plain lines, and the ticker behind the picture.
 
 The only file of the terminal view that waits. It consumes records and does nothing to the run.
 """
@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterable, Mapping
 from typing import Protocol, TextIO
 
 import anyio
 
 from millstream.errors import UsageError
 from millstream.events import Record
+from millstream.terminal.clock import Clock
 from millstream.terminal.glyphs import UNICODE, carried, glyphs_for
 from millstream.terminal.lines import Lines
 from millstream.ui.reducer import RunView
@@ -58,29 +59,6 @@ def wants_plain(file: TextIO, environ: Mapping[str, str]) -> bool:
     asked = environ.get("CI", "").lower() not in {"", "0", "false"} or bool(environ.get("NO_COLOR"))
     dumb = environ.get("TERM", "").lower() in {"dumb", "unknown"}
     return asked or dumb or not file.isatty() or glyphs_for(_encoding(file)) is not UNICODE
-
-
-class Clock:
-    """The time of day as a run sees it: seconds of its own log, going on between two records.
-
-    Args:
-        now: a monotonic clock, in seconds.
-        sleep: waits for so many seconds.
-    """
-
-    def __init__(self, now: Callable[[], float], sleep: Callable[[float], Awaitable[object]]) -> None:
-        self.sleep = sleep
-        self._now = now
-        self._ahead_s = float("-inf")
-
-    def saw(self, at_s: float) -> None:
-        """A record of the time `at_s` arrived; the one that took the least time to arrive sets the clock."""
-        self._ahead_s = max(self._ahead_s, at_s - self._now())
-
-    @property
-    def now_s(self) -> float:
-        """What time it is in the log, 0 before the first record."""
-        return max(self._now() + self._ahead_s, 0.0)
 
 
 class Picture(Protocol):

@@ -150,6 +150,13 @@ class CallView:
             return 0.0
         return max((now_s if self.ended_s is None else self.ended_s) - self.started_s, 0.0)
 
+    @property
+    def work_s(self) -> float:
+        """How long it ran with its arguments complete, retries and pauses included; 0 before it ended."""
+        if self.started_s is None or self.ended_s is None:
+            return 0.0
+        return self.ended_s - max(self.started_s, self.segments[0].end_s or self.started_s)
+
     def feed(self, event: CallEvent, at_s: float) -> None:
         """Take up one event of this call that happened at `at_s`."""
         match event:

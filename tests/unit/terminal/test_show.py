@@ -10,7 +10,8 @@ from tests.unit.ui.logs import trip
 from millstream.errors import UsageError
 from millstream.events import Record, RunStarted, TextDelta
 from millstream.terminal import show
-from millstream.terminal.show import FRAME_S, Clock, draw_live, wants_plain
+from millstream.terminal.clock import Clock
+from millstream.terminal.show import FRAME_S, draw_live, wants_plain
 from millstream.ui.reducer import RunView
 
 pytestmark = pytest.mark.anyio
@@ -264,22 +265,6 @@ async def test_two_failures_at_once_are_told_as_a_group() -> None:
     with pytest.raises(BaseExceptionGroup) as caught:
         await draw_live(broken(), screen, Clock(FakeTime().now, FakeTime().sleep))
     assert {type(error) for error in caught.value.exceptions} == {BrokenPipeError, ConnectionError}
-
-
-# --- the clock ---
-
-
-def test_the_clock_shows_the_time_of_the_log_and_never_goes_back() -> None:
-    time = FakeTime()
-    clock = Clock(time.now, time.sleep)
-    assert clock.now_s == 0.0
-    clock.saw(2.0)
-    time.now_s += 1.0
-    assert clock.now_s == 3.0
-    clock.saw(2.5)  # it took half a second to arrive
-    assert clock.now_s == 3.0
-    clock.saw(10.0)  # a log that is played faster than it happened
-    assert clock.now_s == 10.0
 
 
 async def test_the_picture_of_a_late_record_is_not_older_than_the_one_before() -> None:
