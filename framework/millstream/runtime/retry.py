@@ -35,9 +35,12 @@ async def retrying(
     Raises:
         The exception of the last attempt, as it was.
     """
-    backoff = _t.wait_exponential(multiplier=retry.first_wait_s, max=retry.max_wait_s) + _t.wait_random(
-        0, retry.jitter_s
-    )
+    if retry.attempts <= 1:
+        return await attempt(1)
+    import tenacity as _t
+
+    growing = _t.wait_exponential(multiplier=retry.first_wait_s, max=retry.max_wait_s)
+    backoff = growing + _t.wait_random(0, retry.jitter_s)
 
     def wait(state: RetryCallState) -> float:
         asked = asked_wait_s(_failure(state))
