@@ -48,10 +48,7 @@ def overlap_line(view: RunView) -> str:
         return ""
     saved_s = view.saved_s
     if saved_s >= LEAST_SAVED_S:
-        worth = (
-            f"saved {seconds(saved_s)} by overlap "
-            "(tools were done that much earlier than if they had waited for the response to end)"
-        )
+        worth = f"saved {seconds(saved_s)} by overlap (against tools that wait for the response to end)"
     else:
         worth = "no time saved by overlap"
     return f"{worth} · {view.most_at_once} at once · first call after {seconds(view.first_call_s)}"

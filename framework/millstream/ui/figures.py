@@ -10,11 +10,12 @@ from millstream.ui.call_view import CallView
 def saved_s(response_ended_s: float, calls: Iterable[CallView]) -> float:
     """Time saved by overlap in one turn, in seconds, never negative.
 
-    How much earlier all tools of the turn were finished than if its calls had only been started, all at the same time,
-    when their response ended: the latest end under that assumption less the latest actual end. A call's run time is
-    taken as it was, from its start to its end, retries included; that of a tool that reads its arguments while they
-    arrive, from their end on, since before it waited for the model. Calls that never started or reused a recorded
-    result do not count. 0 while a call of the turn still runs: nobody knows yet.
+    How much earlier the next request could leave than if the turn's calls had only been started, all at the same time,
+    when their response ended: the latest end under that assumption less the latest actual end, or less the end of the
+    response where all tools were done before it. A call's run time is taken as it was, from its start to its end,
+    retries included; that of a tool that reads its arguments while they arrive, from their end on, since before it
+    waited for the model. Calls that never started or reused a recorded result do not count. 0 while a call of the turn
+    still runs: nobody knows yet.
 
     Args:
         response_ended_s: when the response ended, in the same seconds as the calls' times.
@@ -25,7 +26,7 @@ def saved_s(response_ended_s: float, calls: Iterable[CallView]) -> float:
     if not ran or len(ends) < len(ran):
         return 0.0
     longest_s = max(call.work_s for call in ran)
-    return max(response_ended_s + longest_s - max(ends), 0.0)
+    return max(response_ended_s + longest_s - max(response_ended_s, *ends), 0.0)
 
 
 def at_once(calls: Iterable[CallView]) -> int:

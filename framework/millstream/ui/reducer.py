@@ -35,6 +35,7 @@ from millstream.events import (
     RunSuspended,
     ServerToolUpdated,
     TextDelta,
+    TextReplaced,
     TurnEnded,
     TurnEvent,
     TurnRestarted,
@@ -105,6 +106,7 @@ class RunView:
             case (
                 TurnStarted()
                 | TextDelta()
+                | TextReplaced()
                 | ReasoningDelta()
                 | RefusalDelta()
                 | AnnotationAdded()
@@ -193,6 +195,8 @@ class RunView:
                 return
             case TextDelta() | RefusalDelta() | OutputDelta():
                 turn.text.add(event.text, event.item)
+            case TextReplaced(text=text, item=item):
+                turn.text.replace(text, item)
             case ReasoningDelta(text=text, item=item):
                 turn.reasoning.add(text, item)
             case ServerToolUpdated(tool=tool, status=status):

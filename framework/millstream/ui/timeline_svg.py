@@ -182,7 +182,7 @@ def _said(view: RunView) -> str:
     overlap = ""
     if view.first_call_s is not None:
         overlap = (
-            f" Tools were done {seconds(view.saved_s)} earlier than if they had waited for the response to end; "
+            f" {seconds(view.saved_s)} were saved against tools that wait for the response to end; "
             f"{view.most_at_once} ran at once, the first started after {seconds(view.first_call_s)}."
         )
     return f"Timeline of a run of {seconds(view.last_s)}: {tools or 'no calls'}.{overlap}"

@@ -20,7 +20,7 @@ class GrowingText:
     __slots__ = ("_item", "_pieces", "_size")
 
     def __init__(self) -> None:
-        self._pieces: list[str] = []
+        self._pieces: dict[int, list[str]] = {}
         self._item: int | None = None
         self._size = 0
 
@@ -28,16 +28,21 @@ class GrowingText:
         """Take up `text` of `item`; returns what was added to the whole, the gap between two items included."""
         gap = "\n\n" if self._pieces and item != self._item else ""
         self._item = item
-        added = (gap + text)[: MAX_TEXT_CHARS - self._size]
+        added = text[: MAX_TEXT_CHARS - self._size]
         self._size += len(added)
-        self._pieces.append(added)
-        return added
+        self._pieces.setdefault(item, []).append(added)
+        return gap + added
+
+    def replace(self, text: str, item: int) -> None:
+        """The provider corrected itself: `text` is the whole of `item`."""
+        self._size -= sum(map(len, self._pieces.get(item, ())))
+        self._pieces[item] = []
+        self.add(text, item)
 
     def __str__(self) -> str:
         """All of it."""
-        if len(self._pieces) > 1:
-            self._pieces = ["".join(self._pieces)]
-        return self._pieces[0] if self._pieces else ""
+        self._pieces = {item: ["".join(pieces)] for item, pieces in self._pieces.items()}
+        return "\n\n".join(pieces[0] for pieces in self._pieces.values())
 
     def __bool__(self) -> bool:
         """Whether there is any."""

@@ -75,8 +75,8 @@ def test_a_whole_run_line_by_line() -> None:
         "00:05.700 │ and the hotel is booked. The plan is not saved: that took too long.",
         "00:05.720 ✓ finished in 5.72 s · 6 calls · 2 failed · 3,008 in · 311 out tokens",
         (
-            "00:05.720 · saved 2.30 s by overlap (tools were done that much earlier than if they had waited for the "
-            "response to end) · 3 at once · first call after 0.81 s"
+            "00:05.720 · saved 2.30 s by overlap (against tools that wait for the response to end) · 3 at once · "
+            "first call after 0.81 s"
         ),
     ]
 

@@ -15,7 +15,7 @@ def view_of(records: list[Record]) -> RunView:
 
 def test_what_overlap_was_worth() -> None:
     assert overlap_line(view_of(trip())) == (
-        "saved 2.30 s by overlap (tools were done that much earlier than if they had waited for the response to end)"
+        "saved 2.30 s by overlap (against tools that wait for the response to end)"
         " · 3 at once · first call after 0.81 s"
     )
     assert overlap_line(RunView()) == ""
