@@ -34,6 +34,7 @@ from millstream.errors import (
 from millstream.limits import Limits
 from millstream.models import Model
 from millstream.policy import Policy, Retry
+from millstream.runner import ToolRunner
 from millstream.runtime.run import Result, Run
 from millstream.toolbox.context import ToolContext
 from millstream.toolbox.decorator import tool
@@ -64,6 +65,7 @@ __all__ = (
     "ToolContext",
     "ToolDefinitionError",
     "ToolError",
+    "ToolRunner",
     "Toolbox",
     "Transcript",
     "TurnLimit",

@@ -17,7 +17,7 @@ from millstream.journal.seam import Journal
 from millstream.limits import Limits
 from millstream.models import Model, as_model
 from millstream.policy import Policy
-from millstream.runtime.attempt import RunContext
+from millstream.runtime.attempt import RunContext, check_approver
 from millstream.runtime.loop import Conversation
 from millstream.runtime.run import Result, Run, Start
 from millstream.toolbox.tool import Tool
@@ -76,9 +76,7 @@ class Agent:
         self._transport: Transport | None = None
         if output_type is not str:
             raise UsageError(f"output_type={output_type!r} is not supported: the output of a run is text")
-        unapproved = next((tool.name for tool in self.toolbox.values() if tool.options.needs_approval), None)
-        if unapproved is not None and approver is None:
-            raise UsageError(f"{unapproved} needs approval: pass approver=, an async function that is asked each time")
+        check_approver(self.toolbox, approver)
 
     def __repr__(self) -> str:
         return f"Agent({self.model.name!r}, tools=[{', '.join(self.toolbox)}])"

@@ -10,6 +10,7 @@ import anyio
 from anyio.lowlevel import checkpoint_if_cancelled
 
 from millstream.answers import Approver
+from millstream.errors import UsageError
 from millstream.events import Call, CallEvent, CallYielded, Failure, JsonValue, TimedOut
 from millstream.limits import Limits
 from millstream.policy import Policy
@@ -19,6 +20,7 @@ from millstream.toolbox.context import CURRENT, ToolContext
 from millstream.toolbox.results import to_json
 from millstream.toolbox.signature import BoundArguments
 from millstream.toolbox.tool import Tool
+from millstream.toolbox.toolbox import Toolbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,17 @@ class RunContext:
     policy: Policy
     deps: Any = None
     approver: Approver | None = None
+
+
+def check_approver(toolbox: Toolbox, approver: Approver | None) -> None:
+    """Check that somebody can be asked about the tools that need it.
+
+    Raises:
+        UsageError: a tool needs approval and there is no approver.
+    """
+    unapproved = next((tool.name for tool in toolbox.values() if tool.options.needs_approval), None)
+    if unapproved is not None and approver is None:
+        raise UsageError(f"{unapproved} needs approval: pass approver=, an async function that is asked each time")
 
 
 class AttemptFailed(Exception):

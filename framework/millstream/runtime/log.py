@@ -162,3 +162,22 @@ class _Tail:
         if isinstance(self.first, ArgsDelta):
             return ArgsDelta(self.first.call, text)
         return type(self.first)(text, self.first.turn, self.first.item)
+
+
+class Writer:
+    """The task that flushes what was said by code that could not wait: a tool's plain call, a thread, a callback."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._scope = anyio.CancelScope()
+
+    async def run(self) -> None:
+        """Flush whenever something was said, until `stop`."""
+        with self._scope:
+            while True:
+                await self._log.said_outside.wait()
+                await self._log.flush_all()
+
+    def stop(self) -> None:
+        """Nothing more will be said."""
+        self._scope.cancel()

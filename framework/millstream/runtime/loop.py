@@ -183,7 +183,7 @@ class TurnLoop:
             return True
         torn = Torn(
             retryable=error.retryable,
-            any_sealed=any(routed.sealed is not None for routed in response.router.calls.values()),
+            any_sealed=response.any_sealed,
             started_unrepeatable=self._started_unrepeatable(response),
             restarts_left=conversation.limits.request_attempts - 1 - self._restarts,
         )

@@ -25,10 +25,19 @@ async def read_response(transport: Transport, request: Request, response: Respon
                 incoming = await stack.enter_async_context(transport.open(request))
             if incoming is None:
                 raise _silent(limits.first_byte_timeout_s, "Limits.first_byte_timeout_s")
-            await _Reading(incoming, response, log, limits).run()
+            await read_incoming(incoming, response, log, limits)
     except WireError as error:
         if response.error is None:
             await response.break_off(error)
+
+
+async def read_incoming(incoming: Incoming, response: Response, log: Log, limits: Limits) -> None:
+    """Read a response that is open to its end.
+
+    Raises:
+        WireError: it broke, or fell silent.
+    """
+    await _Reading(incoming, response, log, limits).run()
 
 
 class _Reading:

@@ -100,6 +100,11 @@ class Response:
         return self.router.broke.usage if self.router.broke is not None else None
 
     @property
+    def any_sealed(self) -> bool:
+        """Whether a call of it was sealed, and so may have been started."""
+        return any(routed.sealed is not None for routed in self.router.calls.values())
+
+    @property
     def text(self) -> str:
         """The text of the answer so far."""
         return self._reply.text

@@ -32,7 +32,7 @@ from millstream.journal.memory import MemoryJournal
 from millstream.journal.seam import Journal
 from millstream.runtime.groups import only_leaf
 from millstream.runtime.handle import CallHandle
-from millstream.runtime.log import Log
+from millstream.runtime.log import Log, Writer
 from millstream.runtime.loop import Conversation, TurnLoop
 from millstream.runtime.response import Response
 from millstream.runtime.wake import loop_clock
@@ -215,10 +215,11 @@ class Run:
         last: Event | None = None
         try:
             with self._scope:
-                async with anyio.create_task_group() as writer:
-                    writer.start_soon(self._write_what_tools_say, log)
+                async with anyio.create_task_group() as tasks:
+                    writer = Writer(log)
+                    tasks.start_soon(writer.run, name=f"log of run {self.run_id}")
                     last = await self._turn_loop()
-                    writer.cancel_scope.cancel()
+                    writer.stop()
         except Exception as error:  # noqa: BLE001  raised in the consumer's frame
             self._failure = only_leaf(error)
             last = _failed(self._failure)
@@ -238,12 +239,6 @@ class Run:
         async with own as opened, anyio.create_task_group() as tools:
             self.output = await self._loop.run(opened, tools)
         return RunFinished(self.output, self._loop.usage)
-
-    async def _write_what_tools_say(self, log: Log) -> None:
-        """Flushes what was emitted by code that could not wait."""
-        while True:
-            await log.said_outside.wait()
-            await log.flush_all()
 
 
 class _Records:

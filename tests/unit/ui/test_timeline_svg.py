@@ -78,7 +78,7 @@ def test_the_headline_the_axis_and_the_legend_are_text() -> None:
 def test_the_picture_is_told_in_words_too() -> None:
     description = drawn(trip()).findtext(f"{NS}desc") or ""
     assert "weather done" in description
-    assert "2.30 s earlier" in description
+    assert "2.30 s were saved" in description
 
 
 def test_it_stands_alone_and_follows_light_and_dark() -> None:

@@ -1,0 +1,127 @@
+"""For people who own their loop: tools run while your own client's response streams, and you send the next request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Any, Self
+
+import anyio
+from anyio.abc import TaskGroup
+
+from millstream.answers import Approver
+from millstream.errors import RunClosed, UsageError
+from millstream.limits import Limits
+from millstream.policy import Policy
+from millstream.runtime.attempt import RunContext, check_approver
+from millstream.runtime.drive import Drive
+from millstream.runtime.groups import only_leaf
+from millstream.runtime.loop import tool_schemas
+from millstream.toolbox.tool import Tool
+from millstream.toolbox.toolbox import Toolbox
+from millstream.transport.sdk import ForeignStream, Stream
+from millstream.wire.formats import format_named
+
+_STYLES = {"openai": "openai-responses"}
+
+
+class ToolRunner:
+    """Runs the tool calls of responses that you ask for yourself.
+
+        async with ToolRunner([weather]) as runner:
+            while not runner.finished:
+                stream = client.responses.create(model=…, input=items, tools=runner.schemas("openai"), stream=True)
+                async for event in runner.drive(stream): ...
+                items += runner.items()
+
+    Args:
+        tools: functions, tools or toolboxes.
+        policy: what to do when a model, a stream or a tool does not behave.
+        limits: caps and deadlines.
+        deps: handed to tools as `ToolContext.deps`.
+        approver: asked before a tool that needs approval starts.
+
+    Raises:
+        ToolDefinitionError: two tools have one name, or a function can not be a tool.
+        UsageError: a tool needs approval and there is no approver.
+    """
+
+    def __init__(
+        self,
+        tools: Iterable[Callable[..., Any] | Tool[..., Any] | Toolbox],
+        *,
+        policy: Policy | None = None,
+        limits: Limits | None = None,
+        deps: Any = None,
+        approver: Approver | None = None,
+    ) -> None:
+        self.toolbox = Toolbox(tools)
+        check_approver(self.toolbox, approver)
+        self._shared = RunContext("runner", limits or Limits(), policy or Policy(), deps, approver)
+        self._tasks: TaskGroup | None = None
+        self._drives: list[Drive] = []
+
+    async def __aenter__(self) -> Self:
+        if self._tasks is not None:
+            raise RunClosed("a ToolRunner is entered once: make another one")
+        self._tasks = anyio.create_task_group()
+        await self._tasks.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        assert self._tasks is not None, "exit follows enter"
+        self._tasks.cancel_scope.cancel()
+        try:
+            await self._tasks.__aexit__(kind, error, traceback)
+        except BaseException as raised:  # noqa: BLE001  raised again, without the groups of the task group
+            leaf = only_leaf(raised)
+            if leaf is error:
+                return False
+            raise leaf from None
+        return False
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last response called no tool: the model has said what it had to say."""
+        return bool(self._drives) and self._drives[-1].over and not self._drives[-1].calls
+
+    def schemas(self, style: str = "openai") -> list[dict[str, Any]]:
+        """The tools as a provider is told of them: "openai" for Responses, "openai-chat" for Chat Completions."""
+        format_ = format_named(_STYLES.get(style, style))
+        return [format_.tool(schema) for schema in tool_schemas(self.toolbox)]
+
+    def drive(self, stream: Stream, *, api: str | None = None) -> Drive:
+        """Read a response and run its calls while it streams; iterate over the events.
+
+        Args:
+            stream: the body's bytes, messages that are already JSON, or the event objects of the `openai` SDK; also
+                what its `create(…, stream=True)` returned, awaited or not.
+            api: the wire format; told from the first message where that is no plain bytes.
+
+        Raises:
+            RunClosed: the runner was not entered.
+            UsageError: the response before this one is still being driven.
+        """
+        if self._tasks is None:
+            raise RunClosed("enter the runner first: async with ToolRunner(tools) as runner: …")
+        if self._drives and not self._drives[-1].over:
+            raise UsageError("one response at a time: iterate over the last drive() to its end first")
+        taken = frozenset(call.provider_id for drive in self._drives for call in drive.calls)
+        drive = Drive(ForeignStream(stream), api, len(self._drives) + 1, taken)
+        drive.start(self._tasks, self.toolbox, self._shared)
+        self._drives.append(drive)
+        return drive
+
+    def items(self) -> list[dict[str, Any]]:
+        """What the last response adds to your request: the model's items or message, then the answers to its calls.
+
+        Append them to `input` (Responses) or to `messages` (Chat).
+
+        Raises:
+            UsageError: no response was driven to its end.
+        """
+        if not self._drives or not self._drives[-1].over:
+            raise UsageError("there is nothing to send yet: iterate over drive(stream) to its end first")
+        return self._drives[-1].items
