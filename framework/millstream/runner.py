@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self
+from uuid import uuid4
 
 import anyio
 from anyio.abc import TaskGroup
@@ -57,7 +58,7 @@ class ToolRunner:
     ) -> None:
         self.toolbox = Toolbox(tools)
         check_approver(self.toolbox, approver)
-        self._shared = RunContext("runner", limits or Limits(), policy or Policy(), deps, approver)
+        self._shared = RunContext(uuid4().hex, limits or Limits(), policy or Policy(), deps, approver)
         self._tasks: TaskGroup | None = None
         self._drives: list[Drive] = []
 
