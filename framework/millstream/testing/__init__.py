@@ -1,0 +1,56 @@
+"""What tests of code on millstream need, and millstream's own tests use: a provider that does what a scenario says.
+
+Importing this loads no server; `FakeProvider` loads one when it is made.
+"""
+
+from millstream.testing.provider import (
+    Body,
+    CallTool,
+    Cut,
+    Delivery,
+    Done,
+    ErrorEvent,
+    FakeProvider,
+    Finish,
+    Flood,
+    Hangup,
+    LongLine,
+    Mark,
+    MoreArgs,
+    Pause,
+    Ping,
+    Raw,
+    RecordedRequest,
+    Refuse,
+    Response,
+    Say,
+    Scenario,
+    Think,
+    Together,
+)
+
+__all__ = [
+    "Body",
+    "CallTool",
+    "Cut",
+    "Delivery",
+    "Done",
+    "ErrorEvent",
+    "FakeProvider",
+    "Finish",
+    "Flood",
+    "Hangup",
+    "LongLine",
+    "Mark",
+    "MoreArgs",
+    "Pause",
+    "Ping",
+    "Raw",
+    "RecordedRequest",
+    "Refuse",
+    "Response",
+    "Say",
+    "Scenario",
+    "Think",
+    "Together",
+]
