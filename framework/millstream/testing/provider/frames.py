@@ -128,7 +128,7 @@ def sent_error(error: ErrorEvent) -> bytes:
     facts = error_object(error.message, error.type, error.code)
     match error.shape:
         case "flat":
-            return event({"type": "error"} | facts, "error")
+            return event(facts | {"type": "error"}, "error")
         case "nested":
             return event({"type": "error", "error": facts}, "error")
         case "event":

@@ -39,8 +39,9 @@ class RecordedRequest:
         at_s: when it had arrived, as `time.monotonic()`.
         status: the HTTP status of the answer, None where there was none.
         answer: the number of the scenario's answer, from 0; None where the request was refused.
-        marks: when which bytes had been written: "response-start", "first-text", "call-opened:NAME",
+        marks: when which bytes were handed to the network: "response-start", "first-text", "call-opened:NAME",
             "args-complete:NAME", "call-sealed:NAME", "error", "finish", "cut:HOW", "response-end".
+        bytes_sent: bytes of the body handed to the network so far; they stop where the client does not read.
         disconnected_at_s: when the client was found to have left before the end; None where it stayed.
     """
 
@@ -52,6 +53,7 @@ class RecordedRequest:
     status: int | None = None
     answer: int | None = None
     marks: tuple[Mark, ...] = ()
+    bytes_sent: int = 0
     disconnected_at_s: float | None = None
 
     def at(self, label: str) -> float:
@@ -76,6 +78,7 @@ class RecordedRequest:
             "status": self.status,
             "answer": self.answer,
             "marks": [list(mark) for mark in self.marks],
+            "bytes_sent": self.bytes_sent,
             "disconnected_at_s": self.disconnected_at_s,
         }
 
@@ -93,6 +96,7 @@ class Entry:
     status: int | None = None
     answer: int | None = None
     marks: list[Mark] = field(default_factory=list[Mark])
+    bytes_sent: int = 0
     disconnected_at_s: float | None = None
 
     def answered(self, status: int | None, answer: int | None = None) -> None:
@@ -102,9 +106,15 @@ class Entry:
             self.log.changed.notify_all()
 
     def mark(self, label: str) -> None:
-        """Note that something has been written just now."""
+        """Note that something is written now."""
         with self.log.changed:
             self.marks.append(Mark(time.monotonic(), label))
+            self.log.changed.notify_all()
+
+    def sent(self, count: int) -> None:
+        """Note that so many bytes of the body are written."""
+        with self.log.changed:
+            self.bytes_sent += count
             self.log.changed.notify_all()
 
     def disconnected(self) -> None:
@@ -124,6 +134,7 @@ class Entry:
             self.status,
             self.answer,
             tuple(self.marks),
+            self.bytes_sent,
             self.disconnected_at_s,
         )
 

@@ -63,7 +63,8 @@ class FakeProvider:
             from millstream.testing.provider.connections import Connections
             from millstream.testing.provider.serving import Serving
         except ModuleNotFoundError as error:
-            message = f"FakeProvider needs {error.name}: pip install 'millstream[fake]'"
+            package = (error.name or "starlette").partition(".")[0]
+            message = f"FakeProvider needs {package}: pip install 'millstream[fake]'"
             raise UsageError(message) from error
         self._log = Log()
         self._port = port

@@ -38,6 +38,8 @@ class Serving:
             config = Config(
                 self._watched,
                 http=Protocol,
+                interface="asgi3",
+                proxy_headers=False,
                 ws="none",
                 lifespan="off",
                 log_config=None,

@@ -55,25 +55,26 @@ class Streamed:
         if not await _due(time.monotonic() + self.first_byte_s, gone):
             return False
         headers = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
         start = time.monotonic()
         self.entry.mark("response-start")
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
         for frame in self.frames:
             if not await _due(start + frame.at_s, gone):
                 return False
             self.before()
+            if frame.mark:  # before the bytes: whoever has read them finds the mark
+                self.entry.mark(frame.mark)
             if frame.data:
                 await send({"type": "http.response.body", "body": frame.data, "more_body": True})
-            if frame.mark:
-                self.entry.mark(frame.mark)
+                self.entry.sent(len(frame.data))
             if frame.cut is not None:
                 self.entry.mark(f"cut:{frame.cut}")
                 if frame.cut != "eof":
                     await cut(self.connections, scope, frame.cut, gone)
                     return True
                 break
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
         self.entry.mark("response-end")
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
         return True
 
 
