@@ -95,7 +95,8 @@ class ChatWire:
             self._thought_chars += len(act.text)
         else:
             self._answer_chars += len(act.text)
-        return [*self._role(act.at_s), self._chunk(act.at_s, {TEXT_FIELDS[act.kind]: act.text}, mark)]
+        deltas = [{TEXT_FIELDS[act.kind]: act.text}] if act.text else []
+        return [*self._role(act.at_s), *(self._chunk(act.at_s, delta, mark) for delta in deltas)]
 
     def _opened(self, act: Opened) -> list[Frame]:
         call, mark = act.call, f"call-opened:{act.call.name}"

@@ -84,7 +84,7 @@ class TextItem:
     def item(self, status: str) -> Item:
         """The item; one "in_progress" has no part yet, and its encrypted content is not the final one."""
         begun = status == "in_progress"
-        parts = [] if begun else [self.part(self.text)]
+        parts = [] if begun or not self.pieces else [self.part(self.text)]
         if self.kind == "think":
             encrypted = self.secret if begun else self.secret + self.secret
             whole: Item = {"id": self.item_id, "type": "reasoning", "content": []}

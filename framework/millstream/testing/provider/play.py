@@ -211,6 +211,8 @@ def _text(step: Say | Think | Refuse, place: _Place) -> Iterator[Act]:
     kind: TextKind = "say" if isinstance(step, Say) else "think" if isinstance(step, Think) else "refuse"
     phase = step.phase if isinstance(step, Say) else None
     pieces = _cut_up(step.text, step.chunk_chars or place.response.chunk_chars)
+    if kind == "think" and not pieces:
+        pieces = [""]  # reasoning that is not shown is there all the same
     at_s = place.clock_s
     for at_s, piece in _spread(pieces, place.clock_s, step.until_s, place.pace_s):
         yield Wrote(at_s, kind, piece, phase)

@@ -106,6 +106,9 @@ class ResponsesWire:
             frames = self._close_text(act.at_s, "completed")
             item = self._text = self._new_text(act)
             frames += self._added(act.at_s, item)
+        if not act.text:
+            return frames
+        if not item.pieces:
             frames.append(self._event(act.at_s, f"{item.form.part_channel}.added", part=item.part(""), **item.place))
         item.pieces.append(act.text)
         mark = "first-text" if act.kind == "say" and not self._answer_chars else ""
@@ -124,6 +127,8 @@ class ResponsesWire:
         item, self._text = self._text, None
         if item is None:
             return []
+        if not item.pieces:
+            return [self._done(at_s, item, status)]
         text = {item.form.text_field: item.text}
         return [
             self._event(at_s, f"{item.form.channel}.done", **text, **item.place, **item.extra),

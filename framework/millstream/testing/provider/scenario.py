@@ -158,7 +158,13 @@ class Scenario:
 
     @classmethod
     def from_json(cls, data: JsonValue) -> Scenario:
-        """The scenario written as a JSON value.
+        """The scenario written as a JSON value: a list of answers, or `{"pick": "history", "responses": [...]}`.
+
+        An answer is text, a list of steps, or an object: `{"steps": [...]}` with the other fields of `Response` beside
+        it, `{"body": ...}` with those of `Body`, `{"hangup": "reset"}`. A step is text, or an object that one of these
+        keys names, with the other fields of the step beside it: `call` (`input` instead of `args` for a custom tool),
+        `say`, `think`, `refuse`, `together`, `more_args`, `pause_s`, `ping_every_s`, `finish`, `done`, `error`, `cut`,
+        `flood`, `line_bytes`, `raw`, `raw_base64`.
 
         Raises:
             UsageError: an unknown or missing key, or a value of a wrong type; the message names the place.

@@ -103,10 +103,8 @@ class FakeProvider:
             return  # what failed in the block is what matters
         if thread.is_alive():
             raise RuntimeError(f"the fake provider did not stop within {STOP_TIMEOUT_S:g} s")
-        if self._serving.faults:
-            raise RuntimeError(
-                "the fake provider itself failed, this is a bug of millstream"
-            ) from self._serving.faults[0]
+        if self._serving.fault is not None:
+            raise RuntimeError("the fake provider itself failed, this is a bug of millstream") from self._serving.fault
 
     @property
     def base_url(self) -> str:

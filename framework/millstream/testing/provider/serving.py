@@ -10,6 +10,7 @@ import asyncio
 import socket
 from concurrent.futures import Future
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.config import Config
 from uvicorn.server import ServerState
@@ -21,10 +22,10 @@ END_TIMEOUT_S = 2.0
 
 
 class Serving:
-    """Serves one application on one socket; `faults` holds what the application raised."""
+    """Serves one application on one socket; `fault` is the first thing that the application raised."""
 
     def __init__(self, app: ASGIApp, connections: Connections) -> None:
-        self.faults: list[Exception] = []
+        self.fault: Exception | None = None
         self._app = app
         self._connections = connections
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -67,8 +68,10 @@ class Serving:
     async def _watched(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await self._app(scope, receive, send)
+        except ClientDisconnect:
+            return  # it left before its request was whole
         except Exception as fault:
-            self.faults.append(fault)
+            self.fault = self.fault or fault
             raise
 
 

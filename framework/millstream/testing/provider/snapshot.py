@@ -12,7 +12,7 @@ from typing import Any
 from millstream.events import Usage
 from millstream.testing.provider.frames import Asked
 from millstream.testing.provider.items import Item
-from millstream.testing.provider.rules.shapes import is_object
+from millstream.testing.provider.rules.shapes import is_array, is_object
 
 
 def snapshot(
@@ -25,8 +25,8 @@ def snapshot(
     usage: Usage | None = None,
 ) -> dict[str, Any]:
     """The response as it stands; `ended` holds the fields that only its end sets (`error`, `incomplete_details`)."""
-    body, ended = asked.body, ended or {}
-    given = {key: body[key] for key in _ECHOED if body.get(key) is not None}
+    ended = ended or {}
+    given = {key: asked.body[key] for key in _ECHOED if asked.body.get(key) is not None}
     return {
         "id": response_id,
         "object": "response",
@@ -48,14 +48,14 @@ def snapshot(
         "previous_response_id": given.get("previous_response_id"),
         "prompt_cache_key": given.get("prompt_cache_key"),
         "prompt_cache_retention": None,
-        "reasoning": {"effort": None, "summary": None} | dict(given.get("reasoning", {})),
+        "reasoning": {"effort": None, "summary": None} | _object(given.get("reasoning")),
         "safety_identifier": given.get("safety_identifier"),
         "service_tier": "auto" if usage is None else "default",
         "store": given.get("store", True),
         "temperature": given.get("temperature", 1.0),
-        "text": {"format": {"type": "text"}, "verbosity": "medium"} | dict(given.get("text", {})),
+        "text": {"format": {"type": "text"}, "verbosity": "medium"} | _object(given.get("text")),
         "tool_choice": given.get("tool_choice", "auto"),
-        "tools": [_tool(tool) for tool in given.get("tools", [])],
+        "tools": [_tool(tool) for tool in _array(given.get("tools"))],
         "top_logprobs": 0,
         "top_p": given.get("top_p", 1.0),
         "truncation": given.get("truncation", "disabled"),
@@ -95,6 +95,15 @@ _ECHOED = (
     "truncation",
     "user",
 )
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """The value, nothing where it is no object: a body need not have been checked."""
+    return value if is_object(value) else {}
+
+
+def _array(value: Any) -> list[Any]:
+    return value if is_array(value) else []
 
 
 def _tool(tool: Any) -> Any:

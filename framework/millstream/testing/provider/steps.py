@@ -37,7 +37,10 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Think:
-    """The model reasons: a summary on the Responses wire, `reasoning_content` deltas on the Chat wire."""
+    """The model reasons: a summary on the Responses wire, `reasoning_content` deltas on the Chat wire.
+
+    Without text it is the reasoning item with an empty summary that most models send.
+    """
 
     text: str
     chunk_chars: int | None = None

@@ -106,6 +106,7 @@ def test_calls_written_together_alternate() -> None:
 
 
 def test_reasoning_and_refusals_have_their_own_fields() -> None:
+    assert deltas(Think(""), Say("x"))[1:] == [{"content": "x"}, {}]
     assert deltas(Think("abcd"), Refuse("nope"))[1:3] == [{"reasoning_content": "abcd"}, {"refusal": "nope"}]
 
 

@@ -98,6 +98,7 @@ def test_calls_have_the_order_of_real_ones() -> None:
         [ErrorEvent("boom", shape="flat")],
         [CallTool("a"), Finish(), MoreArgs("}")],
         [CallTool("a", raw="")],
+        [Think("")],
         [],
     ],
 )
@@ -149,6 +150,13 @@ def test_lifecycle_events_echo_the_request_and_count_tokens() -> None:
     assert usage["output_tokens_details"] == {"reasoning_tokens": 1}
     assert usage["total_tokens"] == usage["input_tokens"] + 3
     assert sent(usage=Usage(10, 20, 3, 4))[-1]["response"]["usage"]["total_tokens"] == 30
+
+
+def test_reasoning_without_text_has_an_empty_summary_and_no_parts() -> None:
+    events = sent(Think(""), Say("x"))
+    assert types(events)[2:5] == ["output_item.added", "output_item.done", "output_item.added"]
+    assert [item["type"] for item in events[-1]["response"]["output"]] == ["reasoning", "message"]
+    assert events[-1]["response"]["output"][0]["summary"] == []
 
 
 def test_encrypted_reasoning_is_final_only_in_the_done_item() -> None:

@@ -355,9 +355,13 @@ def test_routes_and_bodies_that_there_are_not() -> None:
     assert (whole.status_code, whole.json()["error"]["param"]) == (400, "stream")
 
 
-def test_rules_can_be_left_out() -> None:
-    with FakeProvider(Scenario.of("x"), check=False) as provider:
-        assert post(provider, {"model": "m", "stream": True, "input": [{"type": "odd"}]}).status_code == 200
+@pytest.mark.parametrize(
+    "odd", [{"input": [{"type": "odd"}]}, {"input": 7, "tools": 7, "reasoning": 7, "text": [], "stream_options": 7}]
+)
+def test_rules_can_be_left_out(odd: dict[str, Any]) -> None:
+    with FakeProvider(Scenario.of("x", "x"), check=False) as provider:
+        assert post(provider, {"model": "m", "stream": True} | odd).status_code == 200
+        assert post(provider, {"stream": True, "messages": odd} | odd, "/chat/completions").status_code == 200
 
 
 def test_requests_can_be_fetched_as_json() -> None:

@@ -76,6 +76,16 @@ def test_idle_connections_do_not_hold_it_up() -> None:
         assert time.monotonic() - before < 1
 
 
+def test_a_client_that_leaves_within_its_request_is_no_fault() -> None:
+    with FakeProvider(Scenario.of("x")) as provider:
+        host, port = provider.base_url.removeprefix("http://").removesuffix("/v1").split(":")
+        with socket.create_connection((host, int(port))) as client:
+            client.sendall(b"POST /v1/responses HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{")
+        with ask(provider) as whole:
+            assert whole.recv(12) == b"HTTP/1.1 200"
+    assert len(provider.requests) == 1
+
+
 def test_stopping_is_not_taken_for_a_client_that_left() -> None:
     with FakeProvider(Scenario.of([Pause(60)])) as provider, ask(provider):
         provider.wait_for_requests(1)

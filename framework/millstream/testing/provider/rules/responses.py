@@ -107,6 +107,7 @@ def _check(body: Object, stored: Stored) -> None:
     a_flag(body, "store")
     if body.get("stream_options") is not None:
         an_object(body["stream_options"], "stream_options")
+    an_object(body.get("reasoning") or {}, "reasoning")
     check_responses_tools(body)
     _check_format(body)
     previous = _previous(body, stored)
@@ -141,6 +142,8 @@ def _previous(body: Object, stored: Stored) -> Sequence[Object]:
 
 
 def _check_item(item: Object, place: str) -> None:
+    if item.get("id") is not None:
+        a_string(item["id"], f"{place}.id")
     kind = one_of(item_kind(item) if "type" not in item else item["type"], ITEM_TYPES, f"{place}.type")
     match kind:
         case "message":

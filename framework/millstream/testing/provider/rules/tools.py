@@ -81,9 +81,11 @@ def check_responses_tools(body: Object) -> None:
             _check_function(holder, place)
     choice = body.get("tool_choice")
     if is_object(choice):
-        kind = required(choice, "type", "tool_choice")
-        if kind in ("function", "custom") and required(choice, "name", "tool_choice") not in names:
-            refuse(f"Tool choice '{choice['name']}' not found in 'tools' parameter.", "tool_choice")
+        kind = a_string(required(choice, "type", "tool_choice"), "tool_choice.type")
+        if kind in ("function", "custom"):
+            name = a_string(required(choice, "name", "tool_choice"), "tool_choice.name")
+            if name not in names:
+                refuse(f"Tool choice '{name}' not found in 'tools' parameter.", "tool_choice")
     elif choice is not None:
         one_of(choice, CHOICES, "tool_choice")
 
@@ -92,13 +94,14 @@ def check_strict(schema: Json, what: str, place: str, code: str | None, context:
     """What a strict schema must have in each of its objects; `what` names it in the refusal."""
     if not is_object(schema):
         return
-    properties = schema.get("properties", {})
+    properties = schema.get("properties")
+    names = list(properties) if is_object(properties) else []
     told = f"Invalid schema for {what}: In context={context!r}, "
     if schema.get("type") == "object" or "properties" in schema:
         if schema.get("additionalProperties") is not False:
             refuse(f"{told}'additionalProperties' is required to be supplied and to be false.", place, code)
         wanted = schema.get("required")
-        lacking = [key for key in properties if not isinstance(wanted, list) or key not in wanted]
+        lacking = [key for key in names if not isinstance(wanted, list) or key not in wanted]
         if lacking:
             refuse(
                 f"{told}'required' is required to be supplied and to be an array including every key in properties. "
@@ -152,7 +155,7 @@ def _check_named_choice(choice: Object, names: Collection[str]) -> None:
     if kind == "allowed_tools":
         return
     holder = an_object(required(choice, kind, "tool_choice"), f"tool_choice.{kind}")
-    name = required(holder, "name", f"tool_choice.{kind}")
+    name = a_string(required(holder, "name", f"tool_choice.{kind}"), f"tool_choice.{kind}.name")
     if name not in names:
         refuse(
             f"Invalid value for 'tool_choice': no {kind} named '{name}' is specified in the 'tools' parameter.",

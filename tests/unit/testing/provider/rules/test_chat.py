@@ -1,10 +1,12 @@
 """The rules of Chat Completions: for each one body that is accepted and one that is refused."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from millstream.testing.provider.rules import check_chat
+from millstream.testing.provider.rules.shapes import is_array, is_object
 
 USER: dict[str, Any] = {"role": "user", "content": "hi"}
 
@@ -174,6 +176,12 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         "Invalid 'messages[1].tool_calls[0].function.arguments'",
     ),
     (
+        "a number of any length",
+        body(said(call(arguments="9" * 5000)), answer()),
+        body(said(call(arguments="9" * 5000 + "x")), answer()),
+        "Invalid 'messages[1].tool_calls[0].function.arguments'",
+    ),
+    (
         "name of a call",
         body(said(call(name="a-B_1")), answer()),
         body(said(call(name="a b")), answer()),
@@ -316,6 +324,30 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         "Invalid schema for response_format 'n': In context=()",
     ),
 ]
+
+
+ODD: tuple[Any, ...] = (None, True, 7, 1.5, "x", "", [], {}, ["x"], [[]], {"type": "x"})
+
+
+def changed(value: Any) -> Iterator[Any]:
+    """The value with each of its parts in turn replaced by something odd."""
+    yield from ODD
+    parts: list[tuple[Any, Any]] = []
+    if is_object(value):
+        parts = list(value.items())
+    elif is_array(value):
+        parts = list(enumerate(value))
+    for key, part in parts:
+        for odd in changed(part):
+            copy = value.copy()
+            copy[key] = odd
+            yield copy
+
+
+@pytest.mark.parametrize("accepted", [case[1] for case in CASES], ids=[case[0] for case in CASES])
+def test_no_body_is_too_odd_to_be_checked(accepted: dict[str, Any]) -> None:
+    verdicts = [check_chat(odd) for odd in changed(accepted)]
+    assert {type(verdict).__name__ for verdict in verdicts} == {"NoneType", "Refusal"}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The rules of Responses: for each one body that is accepted and one that is refused."""
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from millstream.testing.provider import rules
 from millstream.testing.provider.rules import Stored, check_responses
+from millstream.testing.provider.rules.shapes import is_array, is_object
 
 USER: dict[str, Any] = {"role": "user", "content": "hi"}
 SAID: dict[str, Any] = {"role": "assistant", "content": [{"type": "output_text", "text": "x"}]}
@@ -52,6 +54,12 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         "Invalid type for 'input': expected an array, but got an integer instead.",
     ),
     ("stream", body(stream=True), body(stream=1), "Invalid type for 'stream': expected a boolean, but got an integer"),
+    (
+        "reasoning",
+        body(reasoning={"effort": "low"}),
+        body(reasoning="low"),
+        "Invalid type for 'reasoning': expected an ob",
+    ),
     ("store", body(store=False), body(store="no"), "Invalid type for 'store'"),
     ("item", body(SAID), body("x"), "Invalid type for 'input[1]': expected an object, but got a string instead."),
     (
@@ -260,6 +268,30 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
         "Invalid schema for response_format 'n': In context=()",
     ),
 ]
+
+
+ODD: tuple[Any, ...] = (None, True, 7, 1.5, "x", "", [], {}, ["x"], [[]], {"type": "x"})
+
+
+def changed(value: Any) -> Iterator[Any]:
+    """The value with each of its parts in turn replaced by something odd."""
+    yield from ODD
+    parts: list[tuple[Any, Any]] = []
+    if is_object(value):
+        parts = list(value.items())
+    elif is_array(value):
+        parts = list(enumerate(value))
+    for key, part in parts:
+        for odd in changed(part):
+            copy = value.copy()
+            copy[key] = odd
+            yield copy
+
+
+@pytest.mark.parametrize("accepted", [case[1] for case in CASES], ids=[case[0] for case in CASES])
+def test_no_body_is_too_odd_to_be_checked(accepted: dict[str, Any]) -> None:
+    verdicts = [check_responses(odd) for odd in changed(accepted)]
+    assert {type(verdict).__name__ for verdict in verdicts} == {"NoneType", "Refusal"}
 
 
 @pytest.mark.parametrize(
