@@ -1,7 +1,58 @@
-"""For tests of your own agents, and for looking at what a provider really sent."""
+"""For tests of your own agents, and for looking at what a provider really sent.
 
-from __future__ import annotations
+Importing this loads no server; `FakeProvider` loads one when it is made.
+"""
 
+from millstream.testing.provider import (
+    Body,
+    CallTool,
+    Cut,
+    Delivery,
+    Done,
+    ErrorEvent,
+    FakeProvider,
+    Finish,
+    Flood,
+    Hangup,
+    LongLine,
+    Mark,
+    MoreArgs,
+    Pause,
+    Ping,
+    Raw,
+    RecordedRequest,
+    Refuse,
+    Response,
+    Say,
+    Scenario,
+    Think,
+    Together,
+)
 from millstream.testing.summary import summarise
 
-__all__ = ("summarise",)
+__all__ = (
+    "Body",
+    "CallTool",
+    "Cut",
+    "Delivery",
+    "Done",
+    "ErrorEvent",
+    "FakeProvider",
+    "Finish",
+    "Flood",
+    "Hangup",
+    "LongLine",
+    "Mark",
+    "MoreArgs",
+    "Pause",
+    "Ping",
+    "Raw",
+    "RecordedRequest",
+    "Refuse",
+    "Response",
+    "Say",
+    "Scenario",
+    "Think",
+    "Together",
+    "summarise",
+)

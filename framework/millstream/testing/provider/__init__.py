@@ -1,0 +1,52 @@
+"""A fake provider over real HTTP: what a scripted model does, sent exactly as the real providers send it.
+
+`FakeProvider` serves a `Scenario` on the OpenAI Responses and Chat Completions wires, faults included; `rules` are the
+provider's own rules for what it is sent. As a process of its own: `python -m millstream.testing.provider FILE.json`.
+"""
+
+from millstream.testing.provider.log import Mark, RecordedRequest
+from millstream.testing.provider.scenario import Body, Delivery, Hangup, Response, Scenario
+from millstream.testing.provider.server import FakeProvider
+from millstream.testing.provider.steps import (
+    CallTool,
+    Cut,
+    Done,
+    ErrorEvent,
+    Finish,
+    Flood,
+    LongLine,
+    MoreArgs,
+    Pause,
+    Ping,
+    Raw,
+    Refuse,
+    Say,
+    Think,
+    Together,
+)
+
+__all__ = [
+    "Body",
+    "CallTool",
+    "Cut",
+    "Delivery",
+    "Done",
+    "ErrorEvent",
+    "FakeProvider",
+    "Finish",
+    "Flood",
+    "Hangup",
+    "LongLine",
+    "Mark",
+    "MoreArgs",
+    "Pause",
+    "Ping",
+    "Raw",
+    "RecordedRequest",
+    "Refuse",
+    "Response",
+    "Say",
+    "Scenario",
+    "Think",
+    "Together",
+]
