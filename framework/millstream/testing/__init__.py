@@ -28,6 +28,7 @@ from millstream.testing.provider import (
     Think,
     Together,
 )
+from millstream.testing.scripted import ScriptedModel, call
 from millstream.testing.summary import summarise
 
 __all__ = (
@@ -52,7 +53,9 @@ __all__ = (
     "Response",
     "Say",
     "Scenario",
+    "ScriptedModel",
     "Think",
     "Together",
+    "call",
     "summarise",
 )
