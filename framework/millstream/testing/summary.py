@@ -12,7 +12,16 @@ from typing import Any, Final
 from millstream.arguments.assembler import Assembler, Sealed
 from millstream.arguments.free_text import FreeText
 from millstream.errors import WireError
-from millstream.events import CallKind, Event, JsonObject, RefusalDelta, ServerToolUpdated, TextDelta, TextReplaced
+from millstream.events import (
+    CallKind,
+    Event,
+    JsonObject,
+    RefusalDelta,
+    ServerToolUpdated,
+    TextDelta,
+    TextReplaced,
+    Usage,
+)
 from millstream.limits import Limits
 from millstream.routing.calls import Arguments, RoutedCall
 from millstream.routing.router import Router
@@ -56,10 +65,15 @@ class Reading:
             events += self._router.cut("stream cut")
         return events
 
+    @property
+    def usage(self) -> Usage | None:
+        """The token counts, as far as they came."""
+        broke, ended = self._router.broke, self._router.ended
+        return ended.usage if ended is not None else broke.usage if broke is not None else None
+
     def summary(self) -> dict[str, Any]:
         """The object that `summarise` describes."""
-        broke, finished, ended = self._router.broke, self._router.finished, self._router.ended
-        usage = ended.usage if ended is not None else broke.usage if broke is not None else None
+        broke, finished, usage = self._router.broke, self._router.finished, self.usage
         return {
             "text": "".join(piece for texts in self._texts.values() for piece in texts),
             "refusal": "".join(self._refusals) or None,
