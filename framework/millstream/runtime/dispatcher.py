@@ -95,7 +95,7 @@ class Dispatcher:
         for call, why in self.plan.waiting():
             if self._whys.get(call.id) != why:
                 self._whys[call.id] = why
-                self._log.emit(CallQueued(call, f"waits for {why}"))
+                self._log.emit(CallQueued(call, why))
         return bool(admitted)
 
     def fail_stranded(self, failure: Failure) -> None:
