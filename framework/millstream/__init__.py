@@ -17,9 +17,8 @@ Events are in `millstream.events`, what tests need in `millstream.testing`.
 from __future__ import annotations
 
 from millstream.agent import Agent
-from millstream.answers import Answer, Approve, Deny
+from millstream.answers import Approve, Deny
 from millstream.errors import (
-    ArgsAborted,
     MillstreamError,
     ModelError,
     ModelRetry,
@@ -45,9 +44,7 @@ from millstream.transcript import Transcript
 
 __all__ = (
     "Agent",
-    "Answer",
     "Approve",
-    "ArgsAborted",
     "Deny",
     "Final",
     "Limits",

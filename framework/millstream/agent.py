@@ -40,7 +40,6 @@ class Agent:
         model: a model string ("openai:gpt-5.1") or a `Model`.
         tools: functions, tools or toolboxes; the names must differ.
         instructions: what the model is told before everything else.
-        output_type: the type of the run's output; `str` for the text of the last response.
         approver: asked before a tool that needs approval starts.
         policy: what to do when a model, a stream or a tool does not behave.
         limits: caps and deadlines.
@@ -58,7 +57,6 @@ class Agent:
         tools: Iterable[Callable[..., Any] | Tool[..., Any] | Toolbox] = (),
         *,
         instructions: str = "",
-        output_type: type[str] = str,
         approver: Approver | None = None,
         policy: Policy | None = None,
         limits: Limits | None = None,
@@ -74,8 +72,6 @@ class Agent:
         self._journal = journal
         self._open: AsyncExitStack | None = None
         self._transport: Transport | None = None
-        if output_type is not str:
-            raise UsageError(f"output_type={output_type!r} is not supported: the output of a run is text")
         check_approver(self.toolbox, approver)
 
     def __repr__(self) -> str:

@@ -23,12 +23,5 @@ class Deny:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The call has this result; nothing runs."""
-
-    value: JsonValue
-
-
 Approver: TypeAlias = Callable[[Call, JsonValue], Awaitable[Approve | Deny]]
 """Asked inline, with the call and its arguments, before a tool that needs approval may start."""

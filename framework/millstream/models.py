@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from millstream.errors import ModelError
@@ -47,9 +47,7 @@ class Model:
         headers: sent with every request, over those made here.
         transport: how requests travel; HTTP by default.
         client: your own `httpx2.AsyncClient`, with your proxies and certificates; it is left open.
-        lenient: whether deviations of compatible servers are tolerated; "auto" tolerates them everywhere.
         settings: fields of the request body, in the provider's own words: `{"temperature": 0}`.
-        fallback: models to try when this one can not be reached.
 
     Raises:
         ModelError: there is no such provider, or the base URL is none.
@@ -64,9 +62,7 @@ class Model:
         headers: Mapping[str, str] | None = None,
         transport: Transport | None = None,
         client: httpx2.AsyncClient | None = None,
-        lenient: Literal["auto"] | bool = "auto",
         settings: Mapping[str, Any] | None = None,
-        fallback: tuple[Model, ...] = (),
     ) -> None:
         prefix, _, model = name.partition(":")
         if prefix not in PROVIDERS or not model:
@@ -75,8 +71,6 @@ class Model:
         self.name = name
         self.model = model
         self.settings = dict(settings or {})
-        self.lenient = lenient
-        self.fallback = fallback
         self._provider = PROVIDERS[prefix]
         self._base_url = _checked(base_url or self._provider.base_url)
         self._api_key = api_key

@@ -55,7 +55,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a finished run left. `pending` and `state` are those of a suspended one, empty otherwise."""
+    """What a finished run left. `output` is what it was for: the text of the last response."""
 
     output: Any
     text: str
@@ -64,8 +64,6 @@ class Result:
     transcript: Transcript
     records: list[Record]
     run_id: str
-    pending: tuple[Call, ...] = ()
-    state: None = None
 
 
 class Run:
@@ -197,9 +195,7 @@ class Run:
 
     def result(self) -> Result:
         """What the run left, once it is finished."""
-        return Result(
-            self.output, self.text, self.calls, self.usage, self.transcript, self.records, self.run_id, self.pending
-        )
+        return Result(self.output, self.text, self.calls, self.usage, self.transcript, self.records, self.run_id)
 
     # --- the background task ---
 

@@ -63,7 +63,7 @@ class HttpTransport:
             built = self._client.build_request(
                 "POST",
                 request.url,
-                content=json.dumps(request.body, ensure_ascii=False, allow_nan=False).encode(),
+                content=json.dumps(request.body, ensure_ascii=False, allow_nan=False).encode(errors="replace"),
                 headers={"content-type": "application/json", "accept": "text/event-stream", **request.headers},
                 timeout=timeout,
             )
