@@ -87,7 +87,7 @@ class Run:
         self._loop: TurnLoop | None = None
         self._responses: dict[int, Response] = {}
         self._handles: dict[str, CallHandle] = {}
-        self._scope = anyio.CancelScope()
+        self._scope: anyio.CancelScope | None = None
         self._cancel_reason = "the run was left"
         self._failure: BaseException | None = None
         self._left = False
@@ -153,9 +153,11 @@ class Run:
     def cancel(self, call_id: str | None = None, reason: str = "cancelled by the caller") -> bool:
         """Cancel one call while the others go on, or, without an id, the whole run. False where there is none left."""
         if call_id is None:
+            if self._scope is None or self._left:
+                return False
             self._cancel_reason = reason
             self._scope.cancel()
-            return self._tasks is not None and not self._left
+            return True
         handle = self.calls.get(call_id)
         return handle is not None and handle.cancel(reason)
 
@@ -210,7 +212,7 @@ class Run:
         log.emit((RunStarted(self.run_id, self._conversation.model.name, self._start.prompt, time.time()),))
         last: Event | None = None
         try:
-            with self._scope:
+            with anyio.CancelScope() as self._scope:
                 async with anyio.create_task_group() as tasks:
                     writer = Writer(log)
                     tasks.start_soon(writer.run, name=f"log of run {self.run_id}")
