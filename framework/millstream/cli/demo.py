@@ -1,0 +1,101 @@
+"""`millstream demo`: tools of `millstream_tools` at work while a scripted model writes, over real HTTP, offline.
+
+A fake provider on a loopback port plays the model from a script; everything else is real: the HTTP, the parsing, the
+tools, their data, a status page that answers only the second time. What the model says is true of the data.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import anyio
+
+from millstream.agent import Agent
+from millstream.codec import dumps
+from millstream.events import Record
+from millstream.models import Model
+from millstream.terminal import show
+from millstream.testing import CallTool, FakeProvider, Response, Say, Scenario
+from millstream_tools.archive import Archiver
+from millstream_tools.calc import calculate
+from millstream_tools.demo_world import StatusServer, World, make_world
+from millstream_tools.fetch import Fetch
+from millstream_tools.search import TextSearch
+from millstream_tools.sql import Database
+
+TOKENS_PER_S: Final = 80
+PROMPT: Final = "Customers say that payments failed yesterday. What happened, and how bad was it?"
+_BY_STATUS: Final = "SELECT status, count(*) AS orders FROM orders GROUP BY status"
+_BY_REASON: Final = "SELECT reason, count(*) AS orders FROM orders WHERE status = 'failed' GROUP BY reason ORDER BY 2 DESC"
+
+
+def run_demo(*, plain: bool, as_json: bool) -> None:
+    """Run the demo and show it: live, as lines, or as one record a line."""
+    with TemporaryDirectory(prefix="millstream-demo-") as folder, StatusServer() as status:
+        world = make_world(Path(folder))
+        with FakeProvider(_scenario(world, status.url)) as provider:
+            model = Model("openai:demo", base_url=provider.base_url, api_key="demo")
+            agent = Agent(model, _tools(world, status.url))
+            anyio.run(_follow, agent, plain, as_json)
+
+
+async def _follow(agent: Agent, plain: bool, as_json: bool) -> None:
+    async with agent.stream(PROMPT) as run:
+        if as_json:
+            await _print_records(run.follow())
+        else:
+            print(f"> {PROMPT}\n", flush=True)
+            await show(run.follow(), plain=True if plain else None)
+
+
+async def _print_records(records: AsyncIterable[Record]) -> None:
+    async for record in records:
+        sys.stdout.buffer.write(dumps(record).encode() + b"\n")
+        sys.stdout.buffer.flush()
+
+
+def _tools(world: World, status_url: str) -> list[Any]:
+    out = world.folder / "archives"
+    out.mkdir()
+    packing = Archiver(world.folder, out)
+    return [TextSearch(world.logs), Database(world.database), Fetch([status_url]), packing, calculate]
+
+
+def _scenario(world: World, status_url: str) -> Scenario:
+    """What the model says: three responses, the numbers in them true of the world."""
+    first = _response(
+        Say("I look at the logs, the orders and the status page at the same time, and pack the logs for the team. "),
+        CallTool("search_text", {"pattern": "payment timeout", "max_matches": 3}),
+        CallTool("query_sql", {"sql": _BY_STATUS}),
+        CallTool("fetch", {"url": f"{status_url}/status"}),
+        CallTool("pack_folder", {"folder": "logs"}),
+        CallTool("query_sql", {"sql": _BY_REASON}),
+        Say(
+            "While these run: payments fail for many small reasons every day, so one number says little. I compare the "
+            "share of failed orders with the reasons the shop noted for them, look for a time at which they cluster, "
+            "and only then say what happened."
+        ),
+    )
+    second = _response(
+        Say("Most of them come from one hour. "),
+        CallTool("calculate", {"expression": f"round({world.failed_orders} / {world.orders} * 100, 2)"}),
+        CallTool(
+            "calculate", {"expression": f"round({world.timed_out_orders} / {world.failed_orders} * 100, 1)"}
+        ),
+    )
+    third = _response(
+        Say(
+            f"Between 14:00 and 15:00 the payment provider was slow, and its status page agrees. {world.failed_orders} of "
+            f"{world.orders:,} orders failed, {world.failed_percent} %; {world.timed_out_orders} of them timed out while "
+            f"paying. The logs hold {world.timeout_lines} lines about it and are packed for the team."
+        )
+    )
+    return Scenario.of(first, second, third)
+
+
+def _response(*steps: Say | CallTool) -> Response:
+    return Response(steps, tokens_per_s=TOKENS_PER_S)
