@@ -9,12 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic
 
 from millstream.errors import UsageError
 from millstream.events import Call, CallEvent, CallLogged, CallProgress, JsonValue
 
-Deps = TypeVar("Deps")
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    Deps = TypeVar("Deps", default=Any)  # so that a bare ToolContext is whole for type checkers, too
+else:
+    from typing import TypeVar
+
+    Deps = TypeVar("Deps")
 
 CURRENT: Final[ContextVar[ToolContext[Any]]] = ContextVar("millstream_tool_context")
 
