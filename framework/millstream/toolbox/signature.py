@@ -6,7 +6,6 @@ The only home of pydantic for tools. What leaves it: plain schemas, and `bind(te
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, get_origin, get_type_hints
 
 from millstream.arguments.assembler import Unbindable
 from millstream.errors import ToolDefinitionError
+from millstream.toolbox.checkable import checkable_schema
 from millstream.toolbox.context import ToolContext
 from millstream.toolbox.docstring import parse_docstring
 
@@ -65,8 +65,8 @@ def read_signature(function: Callable[..., Any], local_names: Mapping[str, Any] 
     model = _model(name, fillable, hints, docs.parameters)
     return Signature(
         summary=docs.summary,
-        parameters=_schema(model, name, lenient=False),
-        lenient_parameters=_schema(model, name, lenient=True),
+        parameters=_schema(model, name),
+        lenient_parameters=checkable_schema(model.__pydantic_core_schema__),
         context_parameter=context[0] if context else None,
         bind=_Binder(model, fillable),
     )
@@ -137,15 +137,13 @@ def _describes(hint: object) -> bool:
     return any(getattr(extra, "description", None) for extra in getattr(hint, "__metadata__", ()))
 
 
-def _schema(model: type[BaseModel], name: str, *, lenient: bool) -> dict[str, Any]:
+def _schema(model: type[BaseModel], name: str) -> dict[str, Any]:
     from pydantic.errors import PydanticInvalidForJsonSchema
 
-    from millstream.toolbox.json_schema import CheckableSchema, PlainSchema
+    from millstream.toolbox.json_schema import PlainSchema
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a default that is no JSON value is left out of the schema
-            schema = model.model_json_schema(schema_generator=CheckableSchema if lenient else PlainSchema)
+        schema = model.model_json_schema(schema_generator=PlainSchema)
     except PydanticInvalidForJsonSchema as error:
         what = f"no JSON Schema can describe its parameters: {_first_line(error)}"
         raise ToolDefinitionError(f"{name}(): {what}") from error
