@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from math import isfinite
+from typing import Literal, TypeAlias, cast
+
+from millstream.errors import UsageError
 
 Start: TypeAlias = Literal["eager", "safe", "end"]
 """When a tool may start: its call is sealed; and the model has moved on; and the whole response has ended well."""
@@ -19,6 +22,9 @@ class Retry:
         max_wait_s: the longest pause.
         jitter_s: up to so many seconds are added to each pause at random, so that many do not try at once.
         on: the exceptions that another try may mend; all others end the call at once.
+
+    Raises:
+        UsageError: it would never try, would wait for ever or less than no time, or `on` holds something else.
     """
 
     attempts: int = 3
@@ -26,6 +32,32 @@ class Retry:
     max_wait_s: float = 10.0
     jitter_s: float = 0.1
     on: tuple[type[Exception], ...] = (Exception,)
+
+    def __post_init__(self) -> None:
+        if self.attempts < 1:
+            raise UsageError(f"Retry(attempts={self.attempts}) never tries: write 1 for one try, 2 for one more")
+        for name in ("first_wait_s", "max_wait_s", "jitter_s"):
+            wait_s: float = getattr(self, name)
+            if not (wait_s >= 0 and isfinite(wait_s)):
+                raise UsageError(f"Retry({name}={wait_s:g}) is no time to wait: write seconds, 0 or more")
+        _check_mendable(self.on)
+
+
+def _check_mendable(on: object) -> None:
+    if not isinstance(on, tuple):
+        raise UsageError(f"Retry(on={_written(on)}) is no tuple: write on=({_written(on)},)")
+    for one in cast("tuple[object, ...]", on):
+        if not _is_exception(one):
+            message = f"Retry(on=…) holds {_written(one)}, which no other try can mend: write subclasses of Exception"
+            raise UsageError(message)
+
+
+def _is_exception(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, Exception)
+
+
+def _written(value: object) -> str:
+    return str(getattr(value, "__name__", repr(value)))
 
 
 @dataclass(frozen=True, slots=True)

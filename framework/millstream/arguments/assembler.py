@@ -46,7 +46,7 @@ class Unbindable(Exception):
 
 
 Binder: TypeAlias = Callable[[str], object]
-"""Canonical JSON text -> whatever the tool is called with; raises `Unbindable`."""
+"""JSON text -> whatever the tool is called with; raises `Unbindable`."""
 
 
 class Assembler:
@@ -55,7 +55,7 @@ class Assembler:
     Args:
         schema: from `compile_schema`; None accepts any JSON.
         limits: caps on characters, depth and digits.
-        bind: called at `close` with the canonical text of a value that passed; its result is `Sealed.bound`.
+        bind: called at `close` with the JSON text of a value that passed; its result is `Sealed.bound`.
         coerce: with a binder, let pass what it may still coerce, and let its verdict stand for the schema's.
         every_path: settle nested values too, not only the top-level arguments.
 
@@ -129,7 +129,7 @@ class Assembler:
         if self._bind is None:
             return Sealed(value)
         try:
-            return Sealed(value, self._bind(canonical(value)))
+            return Sealed(value, self._bind(json_text(value)))
         except Unbindable as error:
             at = scanner.at
             return self._reject(tuple(Problem(pointer(path), text, kind, at) for path, text, kind in error.problems))
@@ -140,5 +140,10 @@ class Assembler:
 
 
 def canonical(value: JsonValue) -> str:
-    """The one JSON text of a value, to compare, to digest and to bind: sorted keys, no spaces, few escapes."""
+    """The one JSON text of a value, to compare and to digest: sorted keys, no spaces, few escapes."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def json_text(value: JsonValue) -> str:
+    """The compact JSON text of a value, its keys in the order in which they came."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -30,7 +30,9 @@ from millstream_tools.sql import Database
 TOKENS_PER_S: Final = 80
 PROMPT: Final = "Customers say that payments failed yesterday. What happened, and how bad was it?"
 _BY_STATUS: Final = "SELECT status, count(*) AS orders FROM orders GROUP BY status"
-_BY_REASON: Final = "SELECT reason, count(*) AS orders FROM orders WHERE status = 'failed' GROUP BY reason ORDER BY 2 DESC"
+_BY_REASON: Final = (
+    "SELECT reason, count(*) AS orders FROM orders WHERE status = 'failed' GROUP BY reason ORDER BY 2 DESC"
+)
 
 
 def run_demo(*, plain: bool, as_json: bool) -> None:
@@ -83,15 +85,14 @@ def _scenario(world: World, status_url: str) -> Scenario:
     second = _response(
         Say("Most of them come from one hour. "),
         CallTool("calculate", {"expression": f"round({world.failed_orders} / {world.orders} * 100, 2)"}),
-        CallTool(
-            "calculate", {"expression": f"round({world.timed_out_orders} / {world.failed_orders} * 100, 1)"}
-        ),
+        CallTool("calculate", {"expression": f"round({world.timed_out_orders} / {world.failed_orders} * 100, 1)"}),
     )
     third = _response(
         Say(
-            f"Between 14:00 and 15:00 the payment provider was slow, and its status page agrees. {world.failed_orders} of "
-            f"{world.orders:,} orders failed, {world.failed_percent} %; {world.timed_out_orders} of them timed out while "
-            f"paying. The logs hold {world.timeout_lines} lines about it and are packed for the team."
+            "Between 14:00 and 15:00 the payment provider was slow, and its status page agrees. "
+            f"{world.failed_orders} of {world.orders:,} orders failed, {world.failed_percent} %; "
+            f"{world.timed_out_orders} of them timed out while paying. "
+            f"The logs hold {world.timeout_lines} lines about it and are packed for the team."
         )
     )
     return Scenario.of(first, second, third)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
+from types import FrameType
 from typing import Any, Literal, ParamSpec, TypeVar, cast, overload
 
 from millstream.errors import ToolDefinitionError, UsageError
 from millstream.policy import Retry, Start
+from millstream.toolbox.parameters import implementation, name_of
 from millstream.toolbox.signature import read_signature
 from millstream.toolbox.tool import Body, Tool, ToolOptions
 
@@ -47,8 +49,10 @@ def tool(
 ) -> Any:
     """Make a tool of a function, a coroutine function, a generator function or an async generator function.
 
-    The schema comes from the annotations, the descriptions from the docstring. A parameter annotated `ToolContext` is
-    filled by the run. A generator's yields are partial results; `Final(value)`, or else the last one, is the result.
+    The schema comes from the annotations, the descriptions from the docstring. A model is asked for each parameter by
+    its name, or by the `alias` of its pydantic `Field`; not for one annotated `ToolContext`, which the run fills, nor
+    for what `functools.partial` has filled. A generator's yields are partial results; `Final(value)`, or else the last
+    one, is the result.
 
     Args:
         function: the function, when used bare; with options write `@tool(…)`.
@@ -70,17 +74,43 @@ def tool(
         ToolDefinitionError: a parameter has no annotation, or none that JSON can fill; the name is not allowed.
         UsageError: options that contradict each other.
     """
-    frame = inspect.currentframe()
-    caller = frame.f_back if frame is not None else None
-    local_names = caller.f_locals if caller is not None else {}  # annotations may name what is defined there
+    place = _Place.of_caller()
     if function is not None:
-        return _make(function, name, description, ToolOptions(), local_names)
+        return _make(function, name, description, _options(options), place)
     terms = _options(options)
 
     def decorate(inner: Callable[..., Any]) -> Tool[..., Any]:
-        return _make(inner, name, description, terms, local_names)
+        return _make(inner, name, description, terms, place)
 
     return decorate
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where `@tool` is written: annotations may name what is defined there, if the function is defined there, too."""
+
+    qualname: str
+    global_names: Mapping[str, Any]
+    local_names: Mapping[str, Any]
+
+    @classmethod
+    def of_caller(cls) -> _Place | None:
+        """The place of whatever called the function that asks; None on a Python without frames."""
+        frame = inspect.currentframe()
+        try:
+            return cls._of(frame.f_back.f_back) if frame is not None and frame.f_back is not None else None
+        finally:
+            del frame  # a frame that holds itself would keep everything in it alive
+
+    @classmethod
+    def _of(cls, frame: FrameType | None) -> _Place | None:
+        return None if frame is None else cls(frame.f_code.co_qualname, frame.f_globals, frame.f_locals)
+
+    def names_for(self, function: Callable[..., Any]) -> Mapping[str, Any]:
+        """The local names that the annotations of `function` may use; none if it was defined elsewhere."""
+        written = inspect.unwrap(implementation(function))
+        within = str(getattr(written, "__qualname__", "")).startswith(f"{self.qualname}.")
+        return self.local_names if within and getattr(written, "__globals__", None) is self.global_names else {}
 
 
 def _options(given: dict[str, Any]) -> ToolOptions:
@@ -95,7 +125,7 @@ def as_tool(candidate: Callable[..., Any] | Tool[..., Any]) -> Tool[..., Any]:
     """A tool as it is, a plain function made into one."""
     if isinstance(candidate, Tool):
         return cast("Tool[..., Any]", candidate)
-    return _make(candidate, None, None, ToolOptions(), {})
+    return _make(candidate, None, None, ToolOptions(), None)
 
 
 def _make(
@@ -103,14 +133,13 @@ def _make(
     name: str | None,
     description: str | None,
     options: ToolOptions,
-    local_names: Mapping[str, Any],
+    place: _Place | None,
 ) -> Tool[..., Any]:
-    if not callable(function):
-        raise ToolDefinitionError(f"a tool is made of a function, not of {function!r}")
-    signature = read_signature(function, local_names)
-    own_name = name or str(getattr(function, "__name__", ""))
+    _check_function(function)
+    own_name = name if name is not None else name_of(function)
     if own_name == "<lambda>":
         raise ToolDefinitionError("a lambda has no name a model could call: pass name=, or write a function")
+    signature = read_signature(function, place.names_for(function) if place is not None else {})
     return Tool(
         function,
         signature,
@@ -121,8 +150,26 @@ def _make(
     )
 
 
+def _check_function(candidate: object) -> None:
+    if isinstance(candidate, str):
+        raise ToolDefinitionError(f'"{candidate}" is a name, not a function: write @tool(name="{candidate}") above one')
+    if isinstance(candidate, Tool):
+        raise ToolDefinitionError(f"{candidate!r} is a tool already: for other options, pass its .function to tool(…)")
+    if isinstance(candidate, staticmethod):
+        name = name_of(cast("staticmethod[..., Any]", candidate))
+        raise ToolDefinitionError(f"{name}() is a static method already: write @staticmethod above @tool, not below")
+    if isinstance(candidate, classmethod):
+        name = name_of(cast("Callable[..., Any]", candidate))
+        raise ToolDefinitionError(f"{name}() has no class yet: leave @tool out, and make tool(TheClass.{name}) of it")
+    if isinstance(candidate, type):
+        name = candidate.__name__
+        raise ToolDefinitionError(f"{name} is a class: write a function that takes what {name} needs, and returns one")
+    if not callable(candidate):
+        raise ToolDefinitionError(f"a tool is made of a function, not of {candidate!r}")
+
+
 def _body(function: Callable[..., Any]) -> Body:
-    target = function if inspect.isroutine(function) else type(function).__call__
+    target = implementation(function)
     if inspect.isasyncgenfunction(target):
         return "async generator"
     if inspect.iscoroutinefunction(target):

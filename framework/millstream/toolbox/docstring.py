@@ -10,10 +10,13 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-_GOOGLE: Final = re.compile(r"^(Args|Arguments|Parameters|Params):\s*$")
-_GOOGLE_PARAM: Final = re.compile(r"^(\s+)\*{0,2}(\w+)\s*(?:\([^)]*\))?\s*:\s*(.*)$")
-_NUMPY_PARAM: Final = re.compile(r"^(\w+)\s*(?::.*)?$")
-_SPHINX_PARAM: Final = re.compile(r"^\s*:param\s+(?:[^:]*\s)?\*{0,2}(\w+)\s*:\s*(.*)$")
+_GOOGLE: Final = re.compile(r"^(Args|Arguments|Parameters|Params|Keyword Arg(ument)?s|Other Parameters):\s*$")
+_GOOGLE_PARAM: Final = re.compile(r"^(\s+)\*{0,2}(\w+)\s*(?:\(.*?\))?\s*:\s*(.*)$")
+_NUMPY: Final = re.compile(r"^(Other )?Parameters\s*$")
+_NUMPY_PARAMS: Final = re.compile(r"^((?:\*{0,2}\w+\s*,\s*)*\*{0,2}\w+)\s*(?::.*)?$")
+_SPHINX_PARAM: Final = re.compile(
+    r"^\s*:(?:param|parameter|arg|argument|key|keyword)\s+(?:[^:]*\s)?\*{0,2}(\w+)\s*:\s*(.*)$"
+)
 _SECTION: Final = re.compile(
     r"^(Returns?|Yields?|Raises|Examples?|Notes?|Warnings?|See Also|References|Attributes):?\s*$"
 )
@@ -31,15 +34,19 @@ class Docstring:
 def parse_docstring(text: str | None) -> Docstring:
     """Read a docstring; an absent one says nothing."""
     lines = inspect.cleandoc(text or "").splitlines()
+    if lines and _GOOGLE.match(lines[0]) and not any(line.startswith((" ", "\t")) for line in lines[1:2]):
+        lines[1:] = [
+            f" {line}" for line in lines[1:]
+        ]  # nothing but that section: its indentation was taken for the text's
     end = next((i for i in range(len(lines)) if _begins_section(lines, i)), len(lines))
     parameters: dict[str, str] = {}
     for i, line in enumerate(lines):
         if _GOOGLE.match(line) and not _underlined(lines, i):
             _read_google(lines[i + 1 :], parameters)
-        elif line.strip() == "Parameters" and _underlined(lines, i):
+        elif _NUMPY.match(line) and _underlined(lines, i):
             _read_numpy(lines[i + 2 :], parameters)
-        elif _SPHINX_PARAM.match(line):
-            _read_sphinx(lines[i:], parameters)
+        elif match := _SPHINX_PARAM.match(line):
+            parameters[match[1]] = _sphinx_words(match[2], lines[i + 1 :])
     return Docstring("\n".join(lines[:end]).strip(), parameters)
 
 
@@ -51,7 +58,9 @@ def _begins_section(lines: list[str], i: int) -> bool:
     line = lines[i]
     if _GOOGLE.match(line) or _FIELD.match(line):
         return True
-    return bool(_SECTION.match(line)) and (":" in line or _underlined(lines, i))
+    if _underlined(lines, i):
+        return bool(_SECTION.match(line) or _NUMPY.match(line))
+    return bool(_SECTION.match(line)) and ":" in line
 
 
 def _read_google(lines: list[str], into: dict[str, str]) -> None:
@@ -69,25 +78,22 @@ def _read_google(lines: list[str], into: dict[str, str]) -> None:
 
 
 def _read_numpy(lines: list[str], into: dict[str, str]) -> None:
-    name = ""
+    names: list[str] = []
     for i, line in enumerate(lines):
         if _underlined(lines, i):
             return
-        match = _NUMPY_PARAM.match(line)
+        match = _NUMPY_PARAMS.match(line)
         if match:
-            name = match[1]
-            into[name] = ""
-        elif name and line.strip():
-            into[name] = f"{into[name]} {line.strip()}".strip()
+            names = [name.strip(" *") for name in match[1].split(",")]
+            into.update(dict.fromkeys(names, ""))
+        elif line.strip():
+            into.update({name: f"{into[name]} {line.strip()}".strip() for name in names})
 
 
-def _read_sphinx(lines: list[str], into: dict[str, str]) -> None:
-    match = _SPHINX_PARAM.match(lines[0])
-    if match is None:
-        return
-    words = [match[2].strip()]
-    for line in lines[1:]:
+def _sphinx_words(first: str, lines: list[str]) -> str:
+    words = [first.strip()]
+    for line in lines:
         if _FIELD.match(line) or not line.strip():
             break
         words.append(line.strip())
-    into[match[1]] = " ".join(word for word in words if word)
+    return " ".join(word for word in words if word)

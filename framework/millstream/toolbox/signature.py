@@ -1,24 +1,30 @@
 """A function's signature -> the JSON Schema of its arguments, and a binding of JSON text to its parameters.
 
-The only home of pydantic for tools. What leaves it: plain schemas, and `bind(text) -> BoundArguments`.
+What leaves it: plain schemas, and `bind(text) -> BoundArguments`. Pydantic does the work and is not seen outside.
 """
 
 from __future__ import annotations
 
-import inspect
-import warnings
+import json
+import traceback
 from collections.abc import Callable, Mapping
-from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_origin, get_type_hints
+from inspect import Parameter
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Final
 
 from millstream.arguments.assembler import Unbindable
-from millstream.errors import ToolDefinitionError
-from millstream.toolbox.context import ToolContext
+from millstream.events.values import JsonValue, Path, is_array, is_object
+from millstream.toolbox.checkable import checkable_schema
 from millstream.toolbox.docstring import parse_docstring
+from millstream.toolbox.parameters import docstring_of, name_of, read_parameters
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
+    from pydantic import BaseModel, ValidationError
+
+_MAX_PROBLEMS: Final = 8
+_MAX_MESSAGE: Final = 300
+_PREFIXES: Final = ("Value error, ", "Assertion failed, ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,135 +58,91 @@ def read_signature(function: Callable[..., Any], local_names: Mapping[str, Any] 
     Raises:
         ToolDefinitionError: a parameter can not be filled from JSON; the message names it and says what would do.
     """
-    name = getattr(function, "__name__", type(function).__name__)
-    parameters = inspect.signature(function).parameters
-    hints = _hints(function, name, local_names)
-    context = [key for key in parameters if _is_context(hints.get(key))]
-    if len(context) > 1:
-        raise ToolDefinitionError(f"{name}() takes two contexts, {' and '.join(context)}: one is enough")
-    fillable = [parameter for key, parameter in parameters.items() if key not in context]
-    for parameter in fillable:
-        _check(parameter, name, hints)
-    docs = parse_docstring(function.__doc__)
-    model = _model(name, fillable, hints, docs.parameters)
+    from millstream.toolbox.argument_model import argument_model, field_name, has_own_default
+
+    parameters = read_parameters(function, local_names or {})
+    docs = parse_docstring(docstring_of(function))
+    model, schema = argument_model(name_of(function), parameters.fillable, docs.parameters)
+    slots = [_Slot(field_name(i), one, has_own_default(one)) for i, one in enumerate(parameters.fillable)]
     return Signature(
         summary=docs.summary,
-        parameters=_schema(model, name, lenient=False),
-        lenient_parameters=_schema(model, name, lenient=True),
-        context_parameter=context[0] if context else None,
-        bind=_Binder(model, fillable),
+        parameters=schema,
+        lenient_parameters=checkable_schema(model.__pydantic_core_schema__),
+        context_parameter=parameters.context,
+        bind=_Binder(model, slots),
     )
 
 
-def _hints(function: Callable[..., Any], name: str, local_names: Mapping[str, Any] | None) -> dict[str, Any]:
-    target = function if inspect.isroutine(function) else type(function).__call__
-    try:
-        return get_type_hints(target, localns=dict(local_names or {}), include_extras=True)
-    except NameError as error:
-        raise ToolDefinitionError(
-            f'{name}(): the annotation "{error.name}" can not be found: import it or define it at the top of the module'
-        ) from error
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A parameter and the field its argument comes from."""
 
-
-def _is_context(hint: object) -> bool:
-    return hint is ToolContext or get_origin(hint) is ToolContext
-
-
-def _check(parameter: inspect.Parameter, name: str, hints: Mapping[str, Any]) -> None:
-    if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
-        raise ToolDefinitionError(f"{name}() takes {parameter}: a model can only fill parameters that have a name")
-    if parameter.name not in hints:
-        hint = "decorate the bound method instead" if parameter.name == "self" else f"write {parameter.name}: str, say"
-        raise ToolDefinitionError(f'{name}(): the parameter "{parameter.name}" has no annotation; {hint}')
-
-
-def _model(
-    name: str, parameters: list[inspect.Parameter], hints: Mapping[str, Any], described: Mapping[str, str]
-) -> type[BaseModel]:
-    """A model with one field a parameter. The fields have names of our own: a parameter may be called "schema"."""
-    from pydantic import ConfigDict, Field, create_model
-    from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
-    from pydantic.fields import FieldInfo
-
-    fields: dict[str, Any] = {}
-    for i, parameter in enumerate(parameters):
-        empty = parameter.default is inspect.Parameter.empty
-        if isinstance(parameter.default, FieldInfo):
-            info = copy(parameter.default)
-            info.alias = info.validation_alias = parameter.name
-        else:
-            info = Field(alias=parameter.name) if empty else Field(parameter.default, alias=parameter.name)
-        hint = hints[parameter.name]
-        if info.description is None and described.get(parameter.name) and not _describes(hint):
-            info.description = described[parameter.name]
-        fields[f"field_{i}"] = (hint, info)
-    try:
-        return create_model(name, __config__=ConfigDict(extra="forbid"), **fields)
-    except (PydanticSchemaGenerationError, PydanticUserError, TypeError) as error:
-        raise ToolDefinitionError(f"{name}(): {_culprit(parameters, hints)}: {_first_line(error)}") from error
-
-
-def _culprit(parameters: list[inspect.Parameter], hints: Mapping[str, Any]) -> str:
-    """Which parameter pydantic can not make from JSON."""
-    from pydantic import TypeAdapter
-    from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
-
-    for parameter in parameters:
-        try:
-            TypeAdapter(hints[parameter.name])
-        except (PydanticSchemaGenerationError, PydanticUserError, TypeError):
-            return f'the parameter "{parameter.name}" is of a type that JSON can not fill; use str, a pydantic model, …'
-    return "its parameters can not be read"
-
-
-def _describes(hint: object) -> bool:
-    return any(getattr(extra, "description", None) for extra in getattr(hint, "__metadata__", ()))
-
-
-def _schema(model: type[BaseModel], name: str, *, lenient: bool) -> dict[str, Any]:
-    from pydantic.errors import PydanticInvalidForJsonSchema
-
-    from millstream.toolbox.json_schema import CheckableSchema, PlainSchema
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a default that is no JSON value is left out of the schema
-            schema = model.model_json_schema(schema_generator=CheckableSchema if lenient else PlainSchema)
-    except PydanticInvalidForJsonSchema as error:
-        what = f"no JSON Schema can describe its parameters: {_first_line(error)}"
-        raise ToolDefinitionError(f"{name}(): {what}") from error
-    schema.pop("title", None)
-    schema.pop("description", None)
-    plain: dict[str, Any] = {"type": "object", "properties": {}}
-    return plain | schema
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0].split(". Set `arbitrary_types_allowed", maxsplit=1)[0]
+    field: str
+    parameter: Parameter
+    own_default: bool
 
 
 class _Binder:
     """Canonical JSON text -> the arguments of a function."""
 
-    def __init__(self, model: type[BaseModel], parameters: list[inspect.Parameter]) -> None:
+    def __init__(self, model: type[BaseModel], slots: list[_Slot]) -> None:
         self._model = model
-        self._parameters = parameters
+        self._slots = slots
 
     def __call__(self, text: str) -> BoundArguments:
         from pydantic import ValidationError
-        from pydantic.fields import FieldInfo
 
         try:
             bound = self._model.model_validate_json(text)
         except ValidationError as error:
-            problems = error.errors(include_url=False, include_context=False, include_input=False)
-            raise Unbindable(tuple((one["loc"], one["msg"], one["type"]) for one in problems)) from None
+            raise Unbindable(_problems(error, text)) from None
+        except Exception as error:  # a validator of the user's has a fault: that ends the call, not the run
+            raise Unbindable((_fault(error),)) from error
+        values = vars(bound)
         args: list[Any] = []
         kwargs: dict[str, Any] = {}
-        for i, parameter in enumerate(self._parameters):
-            field = f"field_{i}"
-            if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
-                args.append(getattr(bound, field))
-            elif field in bound.model_fields_set or isinstance(parameter.default, FieldInfo):
-                kwargs[parameter.name] = getattr(bound, field)
+        for slot in self._slots:
+            name, default = slot.parameter.name, slot.parameter.default
+            absent = slot.own_default and slot.field not in bound.model_fields_set
+            if slot.parameter.kind is Parameter.POSITIONAL_ONLY:
+                args.append(default if absent else values[slot.field])
+            elif not absent:  # else the function's own default applies
+                kwargs[name] = values[slot.field]
         return BoundArguments(tuple(args), kwargs)
+
+
+def _problems(error: ValidationError, text: str) -> tuple[tuple[Path, str, str], ...]:
+    """What pydantic found, at most 8 problems, in words for the model."""
+    document = json.loads(text)
+    found = error.errors(include_url=False, include_context=False, include_input=False)[:_MAX_PROBLEMS]
+    return tuple((_path(document, one["loc"], one["type"]), _sentence(one["msg"]), one["type"]) for one in found)
+
+
+def _path(document: JsonValue, location: Path, kind: str) -> Path:
+    """The steps of pydantic's location that lead somewhere: it also names members of unions and keys as such."""
+    path: list[str | int] = []
+    here = document
+    for step in location:
+        if is_object(here) and str(step) in here:
+            path.append(str(step))
+            here = here[str(step)]
+        elif is_array(here) and isinstance(step, int) and step < len(here):
+            path.append(step)
+            here = here[step]
+    return (*path, location[-1]) if kind.startswith("missing") else tuple(path)
+
+
+def _sentence(message: str) -> str:
+    """A message without what pydantic puts before the user's words, and without links, at most 300 characters."""
+    for prefix in _PREFIXES:
+        message = message.removeprefix(prefix)
+    lines = [line.strip() for line in message.splitlines() if "https://errors.pydantic.dev" not in line]
+    short = " ".join(line for line in lines if line)
+    return short if len(short) <= _MAX_MESSAGE else short[:_MAX_MESSAGE] + "…"
+
+
+def _fault(error: Exception) -> tuple[Path, str, str]:
+    """A validator that raised what validators do not raise. Its text may hold secrets; its place does not."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno} in {frames[-1].name}" if frames else ""
+    return (), f"the arguments could not be checked: a validator raised {type(error).__name__}{where}", "validator"

@@ -19,7 +19,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 Body: TypeAlias = Literal["async", "sync", "async generator", "generator"]
-_NAME: Final = re.compile(r"^[a-zA-Z_][a-zA-Z0-9_-]{0,63}$")
+_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,8 @@ class Tool(Generic[P, R]):
         self._signature = signature
         _check_name(name)
         _check_options(name, options)
+        if options.executor == "thread" and body.startswith("async"):
+            raise UsageError(f'{name}: executor="thread" is for plain functions; {name} is async, leave it out')
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function itself."""
@@ -116,20 +118,30 @@ class Tool(Generic[P, R]):
 
 
 def _check_name(name: str) -> None:
-    if not _NAME.match(name):
+    if not _NAME.fullmatch(name):
         raise ToolDefinitionError(
-            f'"{name}" can not be the name of a tool: use letters, digits, _ and -, at most 64, not a digit first'
+            f"{name!r} can not be the name of a tool: use letters, digits, _ and -, at most 64, with a letter or _ "
+            'first; give it another with @tool(name="…")'
         )
 
 
 def _check_options(name: str, options: ToolOptions) -> None:
-    if options.retry is not None and not options.repeatable:
+    retry: Any = options.retry
+    if retry is not None and not isinstance(retry, Retry):
+        raise UsageError(f"{name}: retry={retry!r} is no Retry; write retry=Retry(attempts=3)")
+    if retry is not None and not options.repeatable:
         raise UsageError(
             f"{name}: retry= repeats what the tool does; say read_only=True or idempotent=True if that is safe"
         )
-    if options.timeout_s is not None and options.timeout_s <= 0:
+    if options.timeout_s is not None and not options.timeout_s > 0:
         raise UsageError(f"{name}: timeout_s={options.timeout_s:g} leaves no time; leave it out for the run's limit")
     if options.limit is not None and options.limit < 1:
         raise UsageError(f"{name}: limit={options.limit} lets no call run; leave it out for no limit")
-    if options.start not in (None, "eager", "safe", "end"):
-        raise UsageError(f'{name}: start="{options.start}" is not known; write "eager", "safe" or "end"')
+    _check_word(name, "start", options.start, ("eager", "safe", "end"))
+    _check_word(name, "executor", options.executor, ("inline", "thread"))
+
+
+def _check_word(name: str, option: str, word: str | None, known: tuple[str, ...]) -> None:
+    if word is not None and word not in known:
+        allowed = ", ".join(f'"{one}"' for one in known)
+        raise UsageError(f'{name}: {option}="{word}" is not known; there are {allowed}')

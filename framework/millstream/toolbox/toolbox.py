@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from millstream.arguments.assembler import Assembler
 from millstream.arguments.free_text import FreeText
-from millstream.errors import ToolDefinitionError
+from millstream.errors import ToolDefinitionError, UsageError
 from millstream.events import CallKind, Problem
 from millstream.limits import Limits
 from millstream.toolbox.decorator import as_tool
 from millstream.toolbox.tool import Tool
 
+_MAX_NAMED: Final = 50
+"""Names told to a model that called a tool which does not exist; it has the list of all in the request."""
+
 
 class Toolbox(Mapping[str, Tool[..., Any]]):
-    """Tools by name, in the order given. Plain functions are made into tools.
+    """Tools by name, in the order given. Plain functions are made into tools, other toolboxes give theirs.
 
     Raises:
         ToolDefinitionError: two tools have one name, or a function can not be a tool.
+        UsageError: a single tool was given where a list is wanted.
     """
 
-    def __init__(self, tools: Iterable[Callable[..., Any] | Tool[..., Any] | Toolbox] = ()) -> None:
+    def __init__(self, tools: Toolbox | Iterable[Callable[..., Any] | Tool[..., Any] | Toolbox] = ()) -> None:
         self._tools: dict[str, Tool[..., Any]] = {}
-        for candidate in tools:
+        for candidate in _listed(tools):
             for tool in candidate.values() if isinstance(candidate, Toolbox) else (as_tool(candidate),):
                 if tool.name in self._tools:
-                    raise ToolDefinitionError(f'two tools are named "{tool.name}": give one another name=')
+                    raise ToolDefinitionError(
+                        f'two tools are named "{tool.name}": leave one out, or name one otherwise with @tool(name="…")'
+                    )
                 tool.prepare()
                 self._tools[tool.name] = tool
 
@@ -45,8 +51,24 @@ class Toolbox(Mapping[str, Tool[..., Any]]):
         """What checks the arguments of a call of that name, or why there can be no such call."""
         tool = self._tools.get(name)
         if tool is None:
-            known = ", ".join(self._tools) or "none"
+            known = ", ".join(list(self._tools)[:_MAX_NAMED]) or "none"
+            more = len(self._tools) - _MAX_NAMED
+            known += f" and {more} more" if more > 0 else ""
             return Problem("", f'there is no tool named "{name[:80]}"; there are: {known}', "name", 0)
         if kind == "custom":
             return Problem("", f"{name} takes JSON arguments, not free text", "kind", 0)
         return tool.assembler(limits, coerce=coerce)
+
+
+def _listed(tools: Iterable[Any]) -> Iterable[Any]:
+    """What was given as tools, one by one."""
+    if isinstance(tools, Toolbox):
+        return (tools,)
+    _check_list(tools)
+    return tools
+
+
+def _check_list(given: object) -> None:
+    if callable(given) or isinstance(given, str) or not isinstance(given, Iterable):
+        name = str(getattr(given, "name", None) or getattr(given, "__name__", repr(given)))
+        raise UsageError(f"tools are given as a list: write [{name}], not {name}")
