@@ -82,6 +82,9 @@ class _Splitter:
                 self._cut_below(record.scope)
             case RunSuspended():
                 run.state = "suspended"
+                for path in self._cut_below(record.scope):
+                    message = f"the run was suspended while the sub-agent of call {'/'.join(path)} had not ended"
+                    self.found.append(Violation(0, message, record.seq))
             case event if isinstance(event, TERMINAL_EVENTS):
                 run.state = "over"
             case CallOpened(call=call):
@@ -97,16 +100,21 @@ class _Splitter:
                 run.at_work.discard(call.id)
                 below = self._latest.get((*record.scope, call.id))
                 if below is not None and below.state == "live":
-                    # Also in a log that is still being written: this run can not end any more.
-                    below.log.whole = True
+                    # Too late for an end: it is missing even in a log that goes on, and in a run that is resumed.
+                    below.state, below.log.whole = "over", True
             case _:
                 pass
 
-    def _cut_below(self, scope: tuple[str, ...]) -> None:
+    def _cut_below(self, scope: tuple[str, ...]) -> list[tuple[str, ...]]:
         # The process that ran these is gone; they may be resumed or begun anew, or never be heard of again.
-        for path, run in self._latest.items():
-            if run.state == "live" and len(path) > len(scope) and path[: len(scope)] == scope:
-                run.state, run.log.whole = "cut", False
+        below = [
+            path
+            for path, run in self._latest.items()
+            if run.state == "live" and len(path) > len(scope) and path[: len(scope)] == scope
+        ]
+        for path in below:
+            self._latest[path].state, self._latest[path].log.whole = "cut", False
+        return below
 
 
 def split_runs(log: Iterable[Record], *, complete: bool) -> tuple[list[RunLog], list[Violation]]:

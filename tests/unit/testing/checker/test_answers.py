@@ -132,6 +132,10 @@ def test_a_dropped_call_is_not_answered_before_it_ended() -> None:
     assert_only(7, lines, wrong)
 
 
+def test_a_dropped_call_that_is_left_out_may_end_later() -> None:
+    assert_good((*SALVAGED[:-1], torn(("a",), ("b",)), asks("a"), CUT_B, *REST))
+
+
 def test_a_started_call_is_not_dropped_in_silence() -> None:
     wrong = asks("b")
     assert_only(7, (*SALVAGED, torn(("b",), ("a",)), wrong, *REST), wrong)

@@ -1,4 +1,4 @@
-"""Invariant 0: numbers and clock, the life of a run, of its turns and of its sub-agents."""
+"""Invariant 0: numbers and clock, the life of a run, and of its turns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from millstream.events import (
     AnnotationAdded,
     CallFailed,
     CallOpened,
-    CallRetrying,
     Event,
     OutputDelta,
     OutputSettled,
@@ -38,16 +37,10 @@ from .logs import (
     DONE,
     RAN_A,
     RESUMED,
-    RETURNED_A,
     RUN,
-    STARTED_A,
-    SUB_DONE,
-    SUB_RESUMED,
-    SUB_RUN,
     TURN_2,
     WRITTEN_A,
     A,
-    Under,
     after,
     assert_good,
     assert_only,
@@ -56,25 +49,20 @@ from .logs import (
     ended,
     log,
     place,
-    ran,
-    started,
     swap,
-    under,
     without,
 )
 
 TEXT = TextDelta("see", 1, 0)
 END_1 = ended(1)
 GOOD = (RUN, TurnStarted(1), TEXT, *RAN_A, END_1, *TURN_2)
-SUB = under("a", *SUB_RUN, *ran(A), *SUB_DONE)
-NESTED = (RUN, TurnStarted(1), *WRITTEN_A, STARTED_A, *SUB, RETURNED_A, END_1, *TURN_2)
 TORN = TurnTorn(2, "cut")
 RESTARTED = TurnRestarted(2)
 RETRIED = (RUN, TurnStarted(1), *RAN_A, END_1, TurnStarted(2, ("a",)), TORN, RESTARTED, TurnStarted(3), ended(3), DONE)
 
 
 def test_the_logs_that_are_edited_here_are_good() -> None:
-    for lines in (GOOD, NESTED, RETRIED):
+    for lines in (GOOD, RETRIED):
         assert_good(lines)
 
 
@@ -260,69 +248,3 @@ def test_a_torn_turn_names_its_own_calls() -> None:
 @pytest.mark.parametrize("torn", [TurnTorn(1, "cut", ("a",), ("a",)), TurnTorn(1, "cut", ("a", "a"))])
 def test_a_torn_turn_names_each_call_once(torn: TurnTorn) -> None:
     assert_only(0, swap(GOOD, END_1, torn), torn)
-
-
-# --- sub-agents
-
-
-def test_a_sub_agent_has_an_end_of_its_own() -> None:
-    assert_only(0, without(NESTED, SUB[-1]), SUB[-2])
-
-
-def test_a_sub_agent_has_a_beginning_of_its_own() -> None:
-    assert_only(0, without(NESTED, SUB[0]), SUB[1])
-
-
-def test_a_sub_agent_has_turns_and_calls_of_its_own() -> None:
-    (text,) = under("a", TextDelta("x", 2, 0))
-    assert_only(0, before(NESTED, SUB[-1], text), text)
-
-
-def test_a_sub_agent_is_resumed_only_if_it_began() -> None:
-    (resumed,) = under("a", SUB_RESUMED)
-    assert_only(0, swap(NESTED, SUB[0], resumed), resumed)
-
-
-def test_a_sub_agent_runs_under_a_call() -> None:
-    stray = under("x", *SUB_RUN, *SUB_DONE)
-    assert_only(0, before(GOOD, TEXT, *stray), stray[0])
-
-
-def test_a_sub_agent_runs_under_a_run() -> None:
-    stray = under("a/b", *SUB_RUN, *SUB_DONE)
-    assert_only(0, before(GOOD, TEXT, *stray), stray[0])
-
-
-def test_a_sub_agent_runs_only_after_its_call_was_started() -> None:
-    lines = before(without(NESTED, *SUB), STARTED_A, *SUB)
-    assert_only(0, lines, SUB[0])
-
-
-def test_a_sub_agent_says_nothing_after_its_call_ended() -> None:
-    lines = after(without(NESTED, SUB[-1]), RETURNED_A, SUB[-1])
-    assert_only(0, lines, SUB[-1])
-
-
-def test_a_sub_agent_says_nothing_between_two_attempts() -> None:
-    lines = swap(NESTED, SUB[-1], CallRetrying(A, 1, 0.0, Raised("E")), SUB[-1], started(A, attempt=2))
-    assert_only(0, lines, SUB[-1])
-
-
-def test_a_sub_agent_says_nothing_while_its_run_is_suspended() -> None:
-    stray = under("a", TextDelta("x", 1, 0))[0]
-    lines = (
-        *(RUN, TurnStarted(1), *WRITTEN_A, STARTED_A, *SUB[:2], END_1, RunSuspended((A,)), stray),
-        *(RESUMED, *SUB[-2:], RETURNED_A, *TURN_2),
-    )
-    assert_only(0, lines, stray)
-
-
-def test_a_sub_agent_ends_before_its_call_even_in_a_log_that_goes_on() -> None:
-    records = log(without(NESTED, SUB[-1])[:-2])
-    assert [each.invariant for each in check_records(records, complete=False)] == [0]
-
-
-def test_what_a_sub_agent_did_wrong_is_said_with_its_path() -> None:
-    (text,) = under("a", TextDelta("x", 2, 0))
-    assert assert_only(0, before(NESTED, SUB[-1], text), text).message.startswith("in the sub-agent of call a: ")
-    assert isinstance(text, Under)

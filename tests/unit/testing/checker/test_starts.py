@@ -289,3 +289,7 @@ def test_what_happened_before_the_log_is_not_held_against_a_call() -> None:
 def test_from_the_first_known_attempt_on_attempts_are_counted() -> None:
     again = started(A, attempt=5)
     assert_only(10, (RESUMED, started(A, attempt=5), again, RETURNED_A, DONE), again)
+
+
+def test_a_result_from_before_the_log_may_be_reused() -> None:
+    assert_good((RESUMED, TurnStarted(2), *written(C), started(C, reused_of="a"), RETURNED_C, ended(2), DONE))
