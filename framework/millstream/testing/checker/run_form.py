@@ -22,7 +22,7 @@ def check_run_form(run: RunLog) -> Iterator[Violation]:
     end: Record | None = None
     for at, record in enumerate(run.records):
         event = record.event
-        if isinstance(event, RunStarted) and at > 0:
+        if isinstance(event, RunStarted) and at > 0 and end is None:
             yield Violation(0, "RunStarted in the middle of a run", record.seq)
         if isinstance(event, RunResumed) and run_id not in {None, event.run_id}:
             yield Violation(0, f"run {run_id} was resumed as {event.run_id}: the id stays the same", record.seq)

@@ -69,7 +69,7 @@ class _Splitter:
             )
         if parent.state != "live":
             return f"an event in scope {path}, but the run above it is {parent.state}"
-        if not run.log.records and parent.log.from_start and isinstance(record.event, RunResumed):
+        if not run.log.records and isinstance(record.event, RunResumed):
             return f"the sub-agent in scope {path} was resumed, but its beginning is not in the log"
         return None
 

@@ -146,7 +146,7 @@ class _Progress:
                 yield f"{label} was started as {event.state!r}, but {problem}"
         self.attempt, self.last_start = event.attempt, at
         self.at_work, self.retrying = True, False
-        self.streamed = self.streamed or event.state == "streaming"
+        self.streamed = event.state == "streaming"
 
 
 def _state_problem(story: CallStory, turn: TurnStory, event: CallStarted, at: int) -> str | None:
@@ -175,19 +175,19 @@ def _shows_later_item(story: CallStory, turn: TurnStory) -> bool:
     calls = turn.calls
     if story.call.id in calls and calls[-1] != story.call.id:
         return True
-    # Items are numbered in the order of opening, so one that first shows itself after the call, with a number above
-    # all that were shown before it, may well have opened after it.
+    # Items are numbered in the order of opening, so one with a number above all that were shown before the call may
+    # have opened after it.
     before = max((item for item, at in turn.items.items() if at < opened_at), default=-1)
-    return any(at > opened_at and item > before for item, at in turn.items.items())
+    return any(item > before for item in turn.items)
 
 
 def _check_reuse(run: RunLog, story: CallStory, step: Step, source_id: str, reused: set[str]) -> Iterator[str]:
     source = run.calls.get(source_id)
-    if source is None and (run.scope or not run.from_start):
-        return  # it may lie in an earlier part, or in an earlier run of the same sub-agent
-    returned = source is not None and source.end is not None and isinstance(source.end.event, CallReturned)
-    if source is None or not returned or not source.ended_before(step.at):
-        yield f"{story.label} reuses the result of call {source_id}, which had none"
+    if source is None:
+        if run.from_start and not run.scope:  # else it may lie in an earlier part, or an earlier run of this sub-agent
+            yield f"{story.label} reuses the result of call {source_id}, which is not in the log"
+    elif source.end is None or source.end.at > step.at or not isinstance(source.end.event, CallReturned):
+        yield f"{story.label} reuses the result of {source.label}, which had none"
     elif source.call.name != story.call.name:
         yield f"{story.label} reuses the result of {source.label}, another tool"
     if source_id in reused:

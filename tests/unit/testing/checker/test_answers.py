@@ -186,3 +186,17 @@ def test_calls_known_from_before_the_log_are_answered_in_call_order() -> None:
     head = (RESUMED, CallReturned(B, 1), CallReturned(A, 1))
     assert_only(7, (*head, wrong, *tail), wrong)
     assert_good((*head, asks("a", "b"), *tail))
+
+
+def test_answers_are_not_repeated_unless_the_request_is() -> None:
+    wrong = TurnStarted(3, ("a", "b"))
+    found = check_records(log((*GOOD[:-1], wrong, ended(3), DONE)))
+    assert {(each.invariant, each.seq) for each in found} == {(7, len(GOOD))}
+
+
+def test_it_is_said_what_is_missing() -> None:
+    wrong = asks()
+    lines = (RUN, TurnStarted(1), *WRITTEN_A, STARTED_A, END, wrong, RETURNED_A, ended(2), DONE)
+    assert assert_only(7, lines, wrong).message == "a request went out while call a (weather) had no result"
+    only_a = asks("a")
+    assert "the next request does not answer it" in assert_only(7, swap(GOOD, NEXT, only_a), only_a).message

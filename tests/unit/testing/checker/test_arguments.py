@@ -26,6 +26,7 @@ from millstream.testing.checker.strict_json import read_strictly
 from .logs import (
     DONE,
     OPENED_A,
+    RESUMED,
     RETURNED_A,
     RUN,
     SEALED_A,
@@ -224,3 +225,20 @@ def test_where_the_seal_is_wrong_settled_values_are_held_against_the_text() -> N
 def test_strict_json_refuses_numbers_too_long_to_be_read() -> None:
     with pytest.raises(ValueError, match="digits"):
         read_strictly("1" * 5000)
+
+
+# --- where the log does not show enough
+
+
+def test_text_that_comes_late_is_one_fault() -> None:
+    late, more = ArgsDelta(A, " "), ArgsDelta(A, " ")
+    lines = (*HEAD, TEXT_A, SEALED_A, STARTED_A, END, late, more, RETURNED_A, DONE)
+    assert_only(2, lines, late)
+
+
+def test_a_call_may_be_sealed_once_its_response_has_ended() -> None:
+    assert_good((*HEAD, TEXT_A, END, SEALED_A, STARTED_A, RETURNED_A, DONE))
+
+
+def test_the_text_of_a_call_that_was_opened_before_the_log_begins_is_not_known() -> None:
+    assert_good((RESUMED, ArgsDelta(A, 'ris"}'), SEALED_A, STARTED_A, RETURNED_A, END, DONE))

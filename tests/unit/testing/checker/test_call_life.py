@@ -209,3 +209,21 @@ def test_a_new_call_is_opened_in_the_later_part_of_a_run_too() -> None:
     seal = CallSealed(A, {})
     lines = (RESUMED, TurnStarted(1), seal, STARTED_A, RETURNED_A, END, DONE)
     assert_only(6, lines, seal)
+
+
+def test_a_call_that_ended_is_not_pending_in_the_later_part_of_a_run_either() -> None:
+    wrong = RunSuspended((A,))
+    assert_only(6, (RESUMED, RETURNED_A, wrong), wrong)
+
+
+def test_calls_that_come_after_a_suspension_were_not_pending_in_it() -> None:
+    assert_good((*WAITING, RunSuspended((A,)), RESUMED, STARTED_A, RETURNED_A, TurnStarted(2, ("a",)), *LATER, DONE))
+
+
+LATER = (*ran(call("b", turn=2)), ended(2))
+
+
+def test_a_call_that_was_never_opened_is_not_excused_by_its_turn() -> None:
+    stranger = CallReturned(call("b", turn=7), 1)
+    found = check_records(log(before(GOOD, DONE, stranger)))
+    assert (6, len(GOOD)) in {(each.invariant, each.seq) for each in found}

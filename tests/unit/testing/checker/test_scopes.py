@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from millstream.events import (
     CallFailed,
+    CallProgress,
     CallRetrying,
+    CallReturned,
     Raised,
     RunSuspended,
     TextDelta,
@@ -14,6 +16,7 @@ from millstream.events import (
 from millstream.testing import check_records
 
 from .logs import (
+    DONE,
     RAN_A,
     RESUMED,
     RETURNED_A,
@@ -25,6 +28,7 @@ from .logs import (
     TURN_2,
     WRITTEN_A,
     A,
+    B,
     Under,
     after,
     assert_good,
@@ -38,6 +42,7 @@ from .logs import (
     swap,
     under,
     without,
+    written,
 )
 
 TEXT = TextDelta("see", 1, 0)
@@ -126,3 +131,26 @@ def test_what_a_sub_agent_did_wrong_is_said_with_its_path() -> None:
     (text,) = under("a", TextDelta("x", 2, 0))
     assert assert_only(0, before(NESTED, SUB[-1], text), text).message.startswith("in the sub-agent of call a: ")
     assert isinstance(text, Under)
+
+
+def test_a_sub_agent_does_not_start_twice_at_once() -> None:
+    (again,) = under("a", SUB_RUN[0])
+    assert_only(0, after(NESTED, SUB[1], again), again)
+
+
+def test_in_the_later_part_of_a_run_a_sub_agent_may_serve_a_call_from_before() -> None:
+    assert_good((RESUMED, CallProgress(A, 1), *SUB, RETURNED_A, DONE))
+    assert_only(0, (RESUMED, RETURNED_A, *SUB, DONE), SUB[0])
+
+
+def test_in_the_later_part_of_a_run_a_new_call_is_started_before_its_sub_agent() -> None:
+    assert_only(0, (RESUMED, TurnStarted(1), *WRITTEN_A, *SUB, STARTED_A, RETURNED_A, END_1, DONE), SUB[0])
+
+
+def test_an_interruption_excuses_only_what_was_below_it() -> None:
+    both = (RUN, TurnStarted(1), *WRITTEN_A, STARTED_A, *written(B), started(B))
+    # The sub-agent of b has one of its own, which loses its end; that of a is resumed meanwhile.
+    deep = (*under("b", *SUB_RUN, *WRITTEN_A, STARTED_A), *under("b/a", *SUB_RUN, END_1))
+    resumed = (*under("a", *SUB_RUN), *under("a", SUB_RESUMED, *SUB_DONE))
+    rest = part(*under("b", RETURNED_A, *SUB_DONE), RETURNED_A, CallReturned(B, 1), END_1, DONE)
+    assert_only(0, part(*both, *deep, *resumed, *rest), deep[-1])

@@ -1,8 +1,6 @@
-"""Invariant 0: numbers and clock, the life of a run, and of its turns."""
+"""Invariant 0: the life of each response."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import pytest
 
@@ -10,6 +8,7 @@ from millstream.events import (
     AnnotationAdded,
     CallFailed,
     CallOpened,
+    CallReturned,
     Event,
     OutputDelta,
     OutputSettled,
@@ -19,17 +18,12 @@ from millstream.events import (
     RefusalDelta,
     RunCancelled,
     RunFailed,
-    RunFinished,
-    RunResumed,
-    RunStarted,
     RunSuspended,
     ServerToolUpdated,
     TextDelta,
-    TimedOut,
     TurnRestarted,
     TurnStarted,
     TurnTorn,
-    Usage,
 )
 from millstream.testing import check_records
 
@@ -44,13 +38,14 @@ from .logs import (
     after,
     assert_good,
     assert_only,
-    before,
     call,
     ended,
     log,
     place,
+    started,
     swap,
     without,
+    written,
 )
 
 TEXT = TextDelta("see", 1, 0)
@@ -64,89 +59,6 @@ RETRIED = (RUN, TurnStarted(1), *RAN_A, END_1, TurnStarted(2, ("a",)), TORN, RES
 def test_the_logs_that_are_edited_here_are_good() -> None:
     for lines in (GOOD, RETRIED):
         assert_good(lines)
-
-
-# --- numbers and clock
-
-
-def test_a_number_must_not_repeat() -> None:
-    records = log(GOOD)
-    records[3] = replace(records[3], seq=records[2].seq)
-    assert [(each.invariant, each.seq) for each in check_records(records)] == [(0, records[2].seq)]
-
-
-def test_a_number_must_not_fall() -> None:
-    records = log(GOOD)
-    records[3] = replace(records[3], seq=1000)
-    assert [(each.invariant, each.seq) for each in check_records(records)] == [(0, records[4].seq)]
-
-
-def test_gaps_in_the_numbers_are_allowed() -> None:
-    assert check_records(replace(record, seq=record.seq * 7) for record in log(GOOD)) == []
-
-
-@pytest.mark.parametrize("at_s", [0.1, -1.0, float("nan"), float("inf")])
-def test_time_must_not_run_backwards(at_s: float) -> None:
-    records = log(GOOD)
-    records[3] = replace(records[3], at_s=at_s)
-    assert [each.invariant for each in check_records(records)] in ([0], [0, 0])
-
-
-def test_records_of_the_same_moment_are_allowed() -> None:
-    assert check_records(replace(record, at_s=1.0) for record in log(GOOD)) == []
-
-
-def test_the_clock_is_not_compared_across_a_resumption() -> None:
-    records = log(
-        (RUN, TurnStarted(1), *WRITTEN_A, END_1, RunSuspended((A,)), RESUMED, CallFailed(A, TimedOut(1)), DONE)
-    )
-    resumed = next(record for record in records if record.event is RESUMED)
-    assert check_records(replace(r, at_s=0) if r.seq >= resumed.seq else r for r in records) == []
-
-
-# --- the life of a run
-
-
-def test_the_empty_log_is_only_the_log_of_a_run_that_goes_on() -> None:
-    (found,) = check_records([])
-    assert (found.invariant, found.seq) == (0, None)
-    assert check_records([], complete=False) == []
-
-
-def test_a_run_begins_with_run_started() -> None:
-    lines = without(GOOD, RUN)
-    assert_only(0, lines, lines[0])
-
-
-def test_a_run_is_started_once() -> None:
-    again = RunStarted("run", "model", "hello", 1001.0)
-    assert_only(0, before(GOOD, TEXT, again), again)
-
-
-def test_a_run_is_resumed_under_its_own_id() -> None:
-    other = RunResumed("other", 2000.0)
-    assert_only(0, before(GOOD, TEXT, other), other)
-
-
-def test_a_run_that_is_over_has_a_terminal_event() -> None:
-    lines = without(GOOD, DONE)
-    assert_only(0, lines, lines[-1])
-    assert check_records(log(lines), complete=False) == []
-
-
-@pytest.mark.parametrize(
-    "stray", [RunFailed("E", "x"), RunFinished(1, Usage()), RunCancelled("x"), ProviderEvent("x", {}, 2), RESUMED]
-)
-def test_nothing_follows_the_end_of_a_run(stray: Event) -> None:
-    assert_only(0, (*GOOD, stray, ProviderEvent("y", {}, 2)), stray)
-
-
-def test_only_run_resumed_follows_a_suspension() -> None:
-    stray = ProviderEvent("x", {}, 1)
-    assert_only(0, (RUN, TurnStarted(1), *WRITTEN_A, END_1, RunSuspended((A,)), stray), stray)
-
-
-# --- the life of a turn
 
 
 def test_turn_numbers_are_not_used_again() -> None:
@@ -248,3 +160,26 @@ def test_a_torn_turn_names_its_own_calls() -> None:
 @pytest.mark.parametrize("torn", [TurnTorn(1, "cut", ("a",), ("a",)), TurnTorn(1, "cut", ("a", "a"))])
 def test_a_torn_turn_names_each_call_once(torn: TurnTorn) -> None:
     assert_only(0, swap(GOOD, END_1, torn), torn)
+
+
+def test_the_later_part_of_a_run_is_checked_from_its_first_turn_on() -> None:
+    late = TextDelta("x", 3, 0)
+    assert_only(0, (RESUMED, ended(2), TurnStarted(3), ended(3), late, DONE), late)
+
+
+def test_one_stray_turn_is_one_fault() -> None:
+    stray, more = TextDelta("x", 7, 0), TextDelta("y", 7, 0)
+    found = assert_only(0, after(GOOD, END_1, stray, more), stray)
+    assert found.message == "TextDelta of turn 7, but no turn is open"
+
+
+@pytest.mark.parametrize("stray", [TurnTorn(7, "cut", ("a",)), TurnRestarted(7), ended(7)])
+def test_a_turn_that_never_was_is_one_fault(stray: Event) -> None:
+    assert_only(0, after(GOOD, END_1, stray), stray)
+
+
+def test_a_call_in_a_turn_that_never_was_is_one_fault() -> None:
+    b = call("b", turn=7)
+    lines = after(GOOD, END_1, CallOpened(b), *written(b)[1:], started(b, "safe"), CallReturned(b, 1))
+    next_turn = TurnStarted(2, ("a", "b"))
+    assert_only(0, swap(lines, TURN_2[0], next_turn), lines[place(lines, END_1) + 1])
