@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import sys
+from pathlib import Path
+
 import pytest
 
 from millstream.events import CallReturned, Record, TextDelta, TurnStarted
-from millstream.testing import Violation, assert_records, check_records
+from millstream.testing import Violation, assert_records, check_records, checker
 
 from .logs import DONE, RAN_A, RETURNED_A, RUN, STARTED_A, A, ended, log, swap
 
@@ -68,3 +72,14 @@ def test_any_single_record_is_judged_without_an_exception() -> None:
     for record in log(GOOD):
         assert all(isinstance(each, Violation) for each in check_records([record]))
         assert all(isinstance(each, Violation) for each in check_records([Record(1, 0.0, record.event, ("x", "y"))]))
+
+
+def test_the_oracle_knows_the_vocabulary_and_the_standard_library_only() -> None:
+    files = sorted(Path(checker.__file__).parent.glob("*.py"))
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
+    statements = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = {each.module if isinstance(each, ast.ImportFrom) else each.names[0].name for each in statements}
+    foreign = {name for name in names if name is None or name.partition(".")[0] not in sys.stdlib_module_names}
+    own = {"millstream.events", "millstream.failures"} | {f"millstream.testing.checker.{file.stem}" for file in files}
+    assert len(files) > 10
+    assert foreign <= own

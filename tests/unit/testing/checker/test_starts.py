@@ -185,6 +185,12 @@ def test_a_failure_is_not_reused() -> None:
     assert_only(10, lines, start)
 
 
+def test_a_result_is_not_reused_before_it_is_there() -> None:
+    start = started(B, reused_of="a")
+    records = log((*HEAD, *WRITTEN_A, STARTED_A, *written(B), start))
+    assert [(each.invariant, each.seq) for each in check_records(records, complete=False)] == [(10, len(records))]
+
+
 def test_the_result_of_another_tool_is_not_reused() -> None:
     mail = call("a", name="mail")
     start, lines = reusing("a", head=(*HEAD, *ran(mail)))

@@ -6,6 +6,7 @@ import pytest
 
 from millstream.events import (
     AnnotationAdded,
+    ArgsDelta,
     CallFailed,
     CallOpened,
     CallReturned,
@@ -180,6 +181,7 @@ def test_a_turn_that_never_was_is_one_fault(stray: Event) -> None:
 
 def test_a_call_in_a_turn_that_never_was_is_one_fault() -> None:
     b = call("b", turn=7)
-    lines = after(GOOD, END_1, CallOpened(b), *written(b)[1:], started(b, "safe"), CallReturned(b, 1))
+    story = (CallOpened(b), *written(b)[1:], started(b, "safe"), ArgsDelta(b, "}"), CallReturned(b, 1))
+    lines = after(GOOD, END_1, *story)
     next_turn = TurnStarted(2, ("a", "b"))
     assert_only(0, swap(lines, TURN_2[0], next_turn), lines[place(lines, END_1) + 1])
