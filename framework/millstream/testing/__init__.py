@@ -3,6 +3,7 @@
 Importing this loads no server; `FakeProvider` loads one when it is made.
 """
 
+from millstream.testing.checker import Violation, assert_records, check_records
 from millstream.testing.provider import (
     Body,
     CallTool,
@@ -56,6 +57,9 @@ __all__ = (
     "ScriptedModel",
     "Think",
     "Together",
+    "Violation",
+    "assert_records",
     "call",
+    "check_records",
     "summarise",
 )

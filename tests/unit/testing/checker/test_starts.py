@@ -1,0 +1,244 @@
+"""Invariant 10: a tool starts in its allowed state; results are reused as the log allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from millstream.events import (
+    CallFailed,
+    CallOpened,
+    CallProgress,
+    CallRetrying,
+    CallReturned,
+    Event,
+    Raised,
+    ReasoningDelta,
+    Rejected,
+    RunStarted,
+    ServerToolUpdated,
+    StartState,
+    TextDelta,
+    Truncated,
+    TurnRestarted,
+    TurnStarted,
+    TurnTorn,
+)
+from millstream.testing import check_records
+
+from .logs import (
+    DONE,
+    OPENED_A,
+    RESUMED,
+    RETURNED_A,
+    RUN,
+    SEALED_A,
+    STARTED_A,
+    TEXT_A,
+    WRITTEN_A,
+    A,
+    B,
+    Line,
+    after,
+    assert_good,
+    assert_only,
+    call,
+    ended,
+    log,
+    ran,
+    started,
+    swap,
+    under,
+    without,
+    written,
+)
+
+END = ended(1)
+HEAD = (RUN, TurnStarted(1))
+GOOD = (*HEAD, *WRITTEN_A, STARTED_A, RETURNED_A, END, DONE)
+RETRYING = CallRetrying(A, 1, 0.5, Raised("E"))
+SECOND = started(A, attempt=2)
+RETRIED = swap(GOOD, RETURNED_A, RETRYING, SECOND, RETURNED_A)
+
+
+def test_the_logs_that_are_edited_here_are_good() -> None:
+    assert_good(GOOD)
+    assert_good(RETRIED)
+
+
+# --- states
+
+
+@pytest.mark.parametrize("state", ["eager", "safe"])
+def test_a_call_starts_after_it_was_sealed(state: StartState) -> None:
+    start = started(A, state)
+    assert_only(10, (*HEAD, OPENED_A, TEXT_A, start, SEALED_A, RETURNED_A, END, DONE), start)
+
+
+def test_a_call_that_was_never_sealed_does_not_start() -> None:
+    assert_only(10, without(GOOD, SEALED_A), STARTED_A)
+
+
+def test_a_streaming_call_starts_before_it_is_sealed() -> None:
+    start = started(A, "streaming")
+    assert_good((*HEAD, OPENED_A, start, TEXT_A, SEALED_A, RETURNED_A, END, DONE))
+    assert_good((*HEAD, OPENED_A, start, TEXT_A, CallFailed(A, Rejected((), 3)), END, DONE))
+
+
+SAFE = started(A, "safe")
+
+
+def torn(reason: str | None = None) -> TurnTorn:
+    return TurnTorn(1, "cut", ("a",), reason=reason)
+
+
+def test_a_safe_call_does_not_start_if_the_model_was_cut_off_right_after_it() -> None:
+    assert_only(10, (*HEAD, TextDelta("x", 1, 0), *WRITTEN_A, SAFE, RETURNED_A, torn(), DONE), SAFE)
+
+
+@pytest.mark.parametrize("reason", ["length", "max_tokens", "MAX_TOKENS", "content_filter", "refusal", "error", ""])
+@pytest.mark.parametrize("closed_by", ["ended", "torn"])
+def test_a_safe_call_does_not_start_on_a_bad_end(reason: str, closed_by: str) -> None:
+    close = torn(reason) if closed_by == "torn" else ended(1, reason)
+    assert_only(10, (*HEAD, *WRITTEN_A, SAFE, RETURNED_A, close, DONE), SAFE)
+
+
+@pytest.mark.parametrize("close", [END, ended(1, "tool_calls"), torn("tool_calls")])
+@pytest.mark.parametrize("late", [False, True])
+def test_a_safe_call_starts_on_a_good_end(close: Event, late: bool) -> None:
+    ran_a = (close, SAFE, RETURNED_A) if late else (SAFE, RETURNED_A, close)
+    assert_good((*HEAD, *WRITTEN_A, *ran_a, DONE))
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        (CallOpened(B), CallFailed(B, Truncated("cut"))),
+        (TextDelta("y", 1, 2),),
+        (ReasoningDelta("y", 1, 2),),
+        (ServerToolUpdated("search", "done", {}, 1, 2),),
+    ],
+)
+def test_a_safe_call_starts_when_the_model_moved_on(later: tuple[Event, ...]) -> None:
+    head = (*HEAD, TextDelta("x", 1, 0), *WRITTEN_A)
+    assert_good((*head, *later, SAFE, RETURNED_A, torn(), DONE))
+
+
+@pytest.mark.parametrize("same", [TextDelta("y", 1, 0), TextDelta("y", 1, 1)])
+def test_more_of_an_earlier_item_does_not_show_that_the_model_moved_on(same: Event) -> None:
+    head = (*HEAD, TextDelta("x", 1, 0), ReasoningDelta("x", 1, 1), *WRITTEN_A)
+    assert_only(10, (*head, same, SAFE, RETURNED_A, torn(), DONE), SAFE)
+
+
+LAST = started(A, "end")
+
+
+@pytest.mark.parametrize("close", [END, ended(1, "tool_calls")])
+def test_an_end_call_starts_after_the_response_ended(close: Event) -> None:
+    assert_good((*HEAD, *WRITTEN_A, close, LAST, RETURNED_A, DONE))
+    assert_only(10, (*HEAD, *WRITTEN_A, LAST, close, RETURNED_A, DONE), LAST)
+
+
+@pytest.mark.parametrize("close", [torn(), torn("stop"), ended(1, "length"), ended(1, "content_filter"), ended(1, "")])
+def test_an_end_call_does_not_start_after_a_bad_end(close: Event) -> None:
+    assert_only(10, (*HEAD, *WRITTEN_A, close, LAST, RETURNED_A, DONE), LAST)
+
+
+def test_an_end_call_needs_the_end_of_its_own_turn() -> None:
+    later, start = call("c", turn=2), started(call("c", turn=2), "end")
+    head = (*HEAD, END, TurnStarted(2), *written(later))
+    assert_only(10, (*head, start, CallReturned(later, 1), ended(2), DONE), start)
+
+
+def test_a_dropped_call_never_starts() -> None:
+    close = TurnTorn(1, "cut", (), ("a",))
+    assert_only(10, (*HEAD, *WRITTEN_A, close, STARTED_A, RETURNED_A, DONE), STARTED_A)
+
+
+# --- reused results
+
+
+C = call("c", turn=2)
+RETURNED_C = CallReturned(C, 21)
+
+
+def reusing(source: str | None, *, head: Sequence[Line] = GOOD[:-2]) -> tuple[Event, tuple[Line, ...]]:
+    start = started(C, reused_of=source)
+    torn_1 = TurnTorn(1, "cut", (), ("a",))
+    tail = (*written(C), start, RETURNED_C, ended(2), DONE)
+    return start, (*head, torn_1, TurnRestarted(1), TurnStarted(2), *tail)
+
+
+def test_a_result_is_reused() -> None:
+    assert_good(reusing("a")[1])
+
+
+@pytest.mark.parametrize("source", ["x", "c"])
+def test_a_result_that_nobody_has_is_not_reused(source: str) -> None:
+    start, lines = reusing(source)
+    assert_only(10, lines, start)
+
+
+def test_a_failure_is_not_reused() -> None:
+    start, lines = reusing("a", head=swap(GOOD, RETURNED_A, CallFailed(A, Raised("E")))[:-2])
+    assert_only(10, lines, start)
+
+
+def test_a_result_is_not_reused_before_it_is_there() -> None:
+    start = started(B, reused_of="a")
+    records = log((*HEAD, *WRITTEN_A, STARTED_A, *written(B), start))
+    assert [(each.invariant, each.seq) for each in check_records(records, complete=False)] == [(10, len(records))]
+
+
+def test_the_result_of_another_tool_is_not_reused() -> None:
+    mail = call("a", name="mail")
+    start, lines = reusing("a", head=(*HEAD, *ran(mail)))
+    assert_only(10, lines, start)
+
+
+def test_a_result_is_reused_once() -> None:
+    other = call("d", turn=2, index=1)
+    start, again = started(C, reused_of="a"), started(other, reused_of="a")
+    lines = reusing("a")[1]
+    head = lines[: lines.index(TurnStarted(2)) + 1]
+    tail = (*written(C), *written(other), start, again, RETURNED_C, CallReturned(other, 21), ended(2), DONE)
+    assert_only(10, (*head, *tail), again)
+
+
+# --- the later part of a run
+
+
+def test_what_happened_before_the_log_is_not_held_against_a_call() -> None:
+    assert_good(
+        (RESUMED, CallProgress(A, 1), CallRetrying(A, 4, 0.0, Raised("E")), started(A, "end", 5), RETURNED_A, DONE)
+    )
+
+
+def test_from_the_first_known_attempt_on_attempts_are_counted() -> None:
+    again = started(A, attempt=5)
+    assert_only(10, (RESUMED, started(A, attempt=5), again, RETURNED_A, DONE), again)
+
+
+def test_a_result_from_before_the_log_may_be_reused() -> None:
+    assert_good((RESUMED, TurnStarted(2), *written(C), started(C, reused_of="a"), RETURNED_C, ended(2), DONE))
+
+
+def test_a_sub_agent_may_reuse_a_result_of_its_run_before() -> None:
+    other = call("c")
+    again = (RunStarted("sub", "m", None, 0.0), TurnStarted(1), *written(other), started(other, reused_of="z"))
+    sub = under("a", *again, CallReturned(other, 21), ended(1), DONE)
+    assert_good(after(GOOD, STARTED_A, *sub))
+
+
+def test_a_call_that_the_log_sees_opened_is_sealed_in_it_too() -> None:
+    assert_only(10, (RESUMED, OPENED_A, TEXT_A, STARTED_A, RETURNED_A, END, DONE), STARTED_A)
+
+
+def test_an_item_that_was_numbered_before_the_call_does_not_show_that_the_model_moved_on() -> None:
+    head = (*HEAD, TextDelta("x", 1, 1), *WRITTEN_A)
+    assert_only(10, (*head, TextDelta("y", 1, 0), SAFE, RETURNED_A, torn(), DONE), SAFE)
+
+
+def test_a_safe_start_of_a_call_that_was_never_opened_is_judged() -> None:
+    assert check_records(log((*HEAD, TEXT_A, SEALED_A, SAFE, RETURNED_A, torn(), DONE)))
