@@ -26,13 +26,14 @@ from millstream.events import (
     RunSuspended,
     ServerToolUpdated,
     TextDelta,
+    TextReplaced,
     TurnEnded,
     TurnRestarted,
     TurnStarted,
     TurnTorn,
 )
 
-ITEM_EVENTS = (TextDelta, ReasoningDelta, RefusalDelta, AnnotationAdded, OutputDelta, ServerToolUpdated)
+ITEM_EVENTS = (TextDelta, TextReplaced, ReasoningDelta, RefusalDelta, AnnotationAdded, OutputDelta, ServerToolUpdated)
 """Events that belong to a numbered item of a response."""
 TERMINAL_EVENTS = (RunFinished, RunFailed, RunCancelled, RunSuspended)
 """Events that end a run, for good or for now."""
