@@ -6,6 +6,7 @@ a path that is checked first and opened afterwards can be exchanged in between. 
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -68,13 +69,13 @@ def open_file(root: int, path: str) -> BinaryIO:
     """
     folder = open_folder(root, str(PurePosixPath(path).parent))
     try:
-        file = os.fdopen(os.open(PurePosixPath(path).name, _FILE, dir_fd=folder), "rb")
+        file = os.open(PurePosixPath(path).name, _FILE, dir_fd=folder)
     finally:
         os.close(folder)
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise OSError(f"{path} is no regular file")
-    return file
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise OSError(errno.EINVAL, "no regular file")
+    return os.fdopen(file, "rb")
 
 
 def walk(

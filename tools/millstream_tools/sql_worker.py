@@ -22,6 +22,7 @@ from typing import Any, Final
 _MEMORY_BYTES: Final = 512 * 1024 * 1024
 _SPILL_BYTES: Final = 256 * 1024 * 1024
 """Of a temporary file that sorting may need."""
+_NO_ROOM: Final = ("SQLITE_FULL", "SQLITE_IOERR_WRITE")
 _CELL_BYTES: Final = 4 * 1024 * 1024
 # What selects need; nothing that reads files, loads code or tells of the engine.
 _NAMES: Final = (
@@ -47,6 +48,8 @@ def run(request: dict[str, Any]) -> dict[str, Any]:
     except MemoryError:
         return {"error": "the query needs more memory than it may use: select less"}
     except (sqlite3.Error, sqlite3.Warning, UnicodeError) as error:
+        if getattr(error, "sqlite_errorname", "") in _NO_ROOM:
+            return {"error": "the query needs more room to sort than it may use: select less"}
         return {"error": str(error) or type(error).__name__}
 
 
