@@ -7,7 +7,7 @@ followed, and nothing is taken from the environment: no proxy, no credentials.
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias
 
 import httpx2
@@ -94,8 +94,12 @@ class Fetch(Toolbox):
         encoding = response.headers.get("content-encoding", "identity")
         if encoding != "identity" or not type_.is_text:
             raise ToolError(f"the body is {type_.media_type or 'of no type'}, encoded {encoding}: it can not be read")
-        body = await _head(_told(response, ctx), self._max_bytes)
+        length = response.headers.get("content-length", "")
+        total = int(length) if length.isdecimal() else None
+        body = await _head(response, self._max_bytes, lambda done: ctx.progress(done, total, "bytes"))
         whole = len(body) <= self._max_bytes
+        if whole:
+            ctx.progress(len(body), len(body), "bytes")
         return {
             "status": response.status_code,
             "content_type": type_.media_type,
@@ -119,26 +123,21 @@ class Fetch(Toolbox):
         return " or ".join(f"{origin}/" for origin in self._allowed.values()) or "nothing"
 
 
-async def _told(response: httpx2.Response, ctx: ToolContext[Any]) -> AsyncIterator[bytes]:
-    """The pieces of a body, with progress."""
-    length = response.headers.get("content-length", "")
-    total = int(length) if length.isdecimal() else None
-    done = told = 0
-    async for piece in response.aiter_raw():
-        done += len(piece)
-        if done - told >= _PROGRESS_BYTES or done == total:
-            told = done
-            ctx.progress(done, total, "bytes")
-        yield piece
-
-
-async def _head(pieces: AsyncIterator[bytes], most: int) -> bytes:
-    """A body; of one longer than `most` a little more than that, so that it can be told."""
+async def _head(response: httpx2.Response, most: int, progress: Callable[[int], None] | None = None) -> bytes:
+    """A body; of one longer than `most` one byte more than that, so that it can be told."""
     body = bytearray()
-    async for piece in pieces:
-        body += piece
-        if len(body) > most:
-            break
+    told = 0
+    try:
+        async for piece in response.aiter_raw():
+            body += piece[: most + 1 - len(body)]
+            if len(body) > most:
+                await response.aclose()  # and no break: a generator of httpx2 that is left unfinished troubles trio
+            elif progress is not None and len(body) - told >= _PROGRESS_BYTES:
+                told = len(body)
+                progress(told)
+    except httpx2.TransportError:
+        if len(body) <= most:
+            raise
     return bytes(body)
 
 
@@ -151,7 +150,7 @@ async def _refusal(response: httpx2.Response) -> ToolError:
     said = ""
     type_ = ContentType(response.headers.get("content-type", ""))
     if type_.is_text and "content-encoding" not in response.headers:
-        body = await _head(response.aiter_raw(), _MAX_REFUSAL_BYTES)
+        body = await _head(response, _MAX_REFUSAL_BYTES)
         said = f": {decode(body, type_, whole=False)[:_SHOWN_CHARS]}" if body else ""
     failed = Unavailable if response.is_server_error else ToolError
     return failed(f"the server answered {status}{said}")

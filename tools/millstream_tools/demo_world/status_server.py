@@ -40,7 +40,7 @@ class StatusServer:
 
 
 class _Server(ThreadingTCPServer):
-    daemon_threads = True
+    """Its threads are waited for when it closes."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -48,7 +48,7 @@ class _Server(ThreadingTCPServer):
 
 
 class _Page(BaseHTTPRequestHandler):
-    timeout = 10
+    timeout = 5  # seconds that a silent client is waited for
 
     def do_GET(self) -> None:
         assert isinstance(self.server, _Server)
