@@ -115,8 +115,7 @@ class _Sheet:
             value = operate(node.op, left, right)
         except ZeroDivisionError:
             raise self._wrong(at, "division by zero") from None
-        if value is None:
-            raise self._wrong(at, "only the operators + - * / // % ** are known")
+        assert value is not None, "the characters that are allowed write no other operator"
         return self._bounded(at, value)
 
     def _call(self, at: int, name: str, args: list[Fraction]) -> Fraction:

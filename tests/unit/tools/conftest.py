@@ -1,27 +1,15 @@
-"""What the tests of the tools share: both event loops, and a context to call a tool with."""
+"""What the tests of the tools share: both event loops, a context to call a tool with, and a look at what is left."""
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-from millstream import ToolContext
-from millstream.events import Call, CallEvent
+from tests.unit.tools.surroundings import Context, open_files
 
 
 @pytest.fixture(params=["asyncio", "trio"])
 def anyio_backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-class Context(ToolContext[None]):
-    """A context that keeps what the tool said."""
-
-    def __init__(self) -> None:
-        self.said: list[CallEvent] = []
-        call = Call("call-1", 1, 0, "tool", "call-1")
-        super().__init__(call, None, self.said.append, run_id="run", idempotency_key="key", attempt=1)
 
 
 @pytest.fixture
@@ -37,7 +25,3 @@ def _nothing_left_open() -> Iterator[None]:
     assert open_files() <= before
     with pytest.raises(ChildProcessError):  # there is none to wait for
         os.waitpid(-1, os.WNOHANG)
-
-
-def open_files() -> int:
-    return sum(1 for _ in Path("/dev/fd").iterdir())

@@ -2,15 +2,17 @@
 
 import hashlib
 import os
+import stat
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 from tests.scripted import calling, saying, scripted
-from tests.unit.tools.conftest import Context, open_files
+from tests.unit.tools.surroundings import Context, open_files
 
 from millstream import ToolError, UsageError
 from millstream.events import CallFailed, CallProgress, CallReturned, Cancelled
@@ -88,14 +90,14 @@ class TestPacking:
             assert {m.name: m.mode for m in tar}["logs/deep/run.sh"] == 0o755
 
     async def test_progress_is_told_by_bytes_with_the_current_file(self, root: Path, out: Path, ctx: Context) -> None:
-        (root / "logs" / "large").write_bytes(os.urandom(300_000))
+        (root / "logs" / "large").write_bytes(bytes(4_000_000))
         await Archiver(root, out).pack_folder("logs", ctx)
         steps = [event for event in ctx.said if isinstance(event, CallProgress)]
         done = [step.done for step in steps if step.done is not None]
-        assert 10 < len(steps) < 110
+        assert 50 < len(steps) < 110
         assert done == sorted(done)
-        assert done[-1] == 300_321
-        assert {step.total for step in steps} == {300_321}
+        assert done[-1] == 4_000_321
+        assert {step.total for step in steps} == {4_000_321}
         assert "large" in {step.message for step in steps}
 
     async def test_two_folders_never_share_an_archive(self, root: Path, out: Path, ctx: Context) -> None:
@@ -171,6 +173,17 @@ class TestRefusals:
         with pytest.raises(ToolError, match="packing stopped"):
             await Archiver(root, out).pack_folder("é" * 100, ctx)
         assert names(out) == []
+
+    async def test_a_folder_within_that_can_not_be_read_is_an_error(
+        self, root: Path, out: Path, ctx: Context, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def unreadable(_root: int, _wanted: object, on_error: Callable[[OSError], object]) -> list[Any]:
+            on_error(PermissionError(13, "Permission denied"))
+            return []
+
+        monkeypatch.setattr("millstream_tools.archive.walk", unreadable)
+        with pytest.raises(ToolError, match="a folder within can not be read: Permission denied"):
+            await Archiver(root, out).pack_folder("logs", ctx)
 
 
 class TestChanges:
@@ -265,6 +278,17 @@ class TestInAnAgent:
                     break
         assert names(out) == []
         assert open_files() <= before
+
+    async def test_a_listing_can_be_cancelled_too(
+        self, root: Path, out: Path, ctx: Context, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def endless(*_args: object) -> Iterator[tuple[str, os.stat_result]]:
+            return repeat(("socket", os.stat_result([stat.S_IFSOCK, *[0] * 9])))
+
+        monkeypatch.setattr("millstream_tools.archive.walk", endless)
+        with anyio.move_on_after(0.05) as scope:
+            await Archiver(root, out).pack_folder("logs", ctx)
+        assert scope.cancelled_caught
 
     async def test_nor_does_a_deadline(self, large: Path, out: Path, ctx: Context) -> None:
         before = open_files()

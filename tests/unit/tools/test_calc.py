@@ -165,6 +165,17 @@ class TestRefusals:
         calculate("sqrt(3**6000+1)" + "+sqrt(7**3000+2)" * 50)
         assert time.perf_counter() - began < 2
 
+    @pytest.mark.parametrize("error", [MemoryError, RecursionError])
+    def test_where_pythons_parser_gives_up_it_is_told(
+        self, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+    ) -> None:
+        def parse(*_args: Any, **_options: Any) -> None:
+            raise error
+
+        monkeypatch.setattr("ast.parse", parse)
+        with pytest.raises(ToolError, match="nested too deeply"):
+            calculate("1")
+
     def test_one_at_the_limit_of_depth_is_calculated(self) -> None:
         assert value_of("-" * MAX_DEPTH + "1") == "1"
         with pytest.raises(ToolError, match=f"more than {MAX_DEPTH} deep"):

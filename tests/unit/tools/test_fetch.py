@@ -9,7 +9,7 @@ import anyio
 import pytest
 from anyio.abc import SocketStream
 from tests.scripted import calling, saying, scripted
-from tests.unit.tools.conftest import Context
+from tests.unit.tools.surroundings import Context
 
 from millstream import ToolError, UsageError
 from millstream.events import CallFailed, CallProgress, CallRetrying, CallReturned, Cancelled, Raised

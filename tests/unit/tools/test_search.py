@@ -1,12 +1,13 @@
 """`search_text`: what it finds and leaves out, how it streams, and that a cancelled search is over."""
 
+import io
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.scripted import calling, saying, scripted
-from tests.unit.tools.conftest import Context
+from tests.unit.tools.surroundings import Context
 
 from millstream import Final, ModelRetry, UsageError
 from millstream.events import CallFailed, CallProgress, CallReturned, CallYielded, Cancelled
@@ -122,6 +123,50 @@ class TestLeftOut:
     async def test_a_search_of_too_many_files_says_that_it_is_cut(self, folder: Path, ctx: Context) -> None:
         _, result = await search(TextSearch(folder, max_files=1), ctx, "needle")
         assert (result["files_searched"], result["truncated"]) == (1, True)
+
+
+class TestSteps:
+    async def test_many_files_are_listed_and_searched_in_steps(self, tmp_path: Path, ctx: Context) -> None:
+        for i in range(450):
+            (tmp_path / f"{i:03}.txt").write_text("x")
+        await search(TextSearch(tmp_path), ctx, "x")
+        steps = [event for event in ctx.said if isinstance(event, CallProgress)]
+        assert [step.message for step in steps if step.total is None] == ["200 files found", "400 files found"]
+        assert [step.done for step in steps if step.total == 450] == [200, 400, 450]
+
+    async def test_a_file_that_can_not_be_read_is_skipped(
+        self, folder: Path, ctx: Context, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def denied(_root: int, path: str) -> None:
+            raise PermissionError(13, "Permission denied", path)
+
+        monkeypatch.setattr("millstream_tools.search.open_file", denied)
+        _, result = await search(TextSearch(folder), ctx, "needle")
+        assert (result["files_searched"], result["files_skipped"]) == (0, 2)
+
+    async def test_a_file_that_grows_beyond_the_cap_is_skipped(
+        self, folder: Path, ctx: Context, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def grown(_root: int, _path: str) -> io.BytesIO:
+            return io.BytesIO(b"needle\n" * 1000)
+
+        monkeypatch.setattr("millstream_tools.search.open_file", grown)
+        _, result = await search(TextSearch(folder, max_file_bytes=1000), ctx, "needle")
+        assert (result["files_searched"], result["files_skipped"], result["count"]) == (0, 2, 0)
+
+    async def test_a_huge_file_is_not_even_opened(
+        self, folder: Path, ctx: Context, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (folder / "huge.txt").write_text("needle" * 1000)
+        opened: list[str] = []
+
+        def note(_root: int, path: str) -> io.BytesIO:
+            opened.append(path)
+            return io.BytesIO(b"")
+
+        monkeypatch.setattr("millstream_tools.search.open_file", note)
+        await search(TextSearch(folder, max_file_bytes=1000), ctx, "needle")
+        assert opened == ["one.txt", "sub/two.txt"]
 
 
 class TestInAnAgent:

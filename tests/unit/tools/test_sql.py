@@ -112,10 +112,16 @@ class TestQueries:
     async def test_the_process_gets_nothing_of_the_environment(
         self, path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
-        (tmp_path / "sqlite3.py").write_text("raise SystemExit('not the real one')")
-        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-        monkeypatch.chdir(tmp_path)
-        assert (await Database(path).query_sql("SELECT 1"))["rows"] == [[1]]
+        (tmp_path / "tells.py").write_text(
+            "import json, os, sys\n"
+            "print(json.dumps({'names': list(os.environ), 'alone': [sys.flags.isolated, sys.flags.no_site]}))"
+        )
+        monkeypatch.setattr("millstream_tools.sql._WORKER", tmp_path / "tells.py")
+        monkeypatch.setenv("SECRET", "hunter2")
+        told = await Database(path).query_sql("SELECT 1")
+        assert "SECRET" not in told["names"]
+        assert set(told["names"]) <= {"LC_CTYPE"}  # Python sets that one itself
+        assert told["alone"] == [1, 1]
 
 
 class TestHostileQueries:
@@ -137,6 +143,14 @@ class TestHostileQueries:
         (tmp_path / "broken.py").write_text("raise ValueError('a bug')")
         monkeypatch.setattr("millstream_tools.sql._WORKER", tmp_path / "broken.py")
         with pytest.raises(RuntimeError, match="a bug"):
+            await Database(path).query_sql("SELECT 1")
+
+    async def test_a_worker_that_the_system_stopped_is_told(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        (tmp_path / "killed.py").write_text("import os; os.kill(os.getpid(), 9)")
+        monkeypatch.setattr("millstream_tools.sql._WORKER", tmp_path / "killed.py")
+        with pytest.raises(ToolError, match="stopped by the system"):
             await Database(path).query_sql("SELECT 1")
 
 

@@ -1,13 +1,14 @@
 """What the engine lets a query do, and what it refuses: the worker's code, here without its process."""
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from millstream_tools.sql_worker import run
+from millstream_tools.sql_worker import _confine, run  # pyright: ignore[reportPrivateUsage]  to see each layer
 
 
 @pytest.fixture
@@ -134,6 +135,34 @@ class TestRefusals:
     def test_a_file_that_is_not_there_is_not_made(self, tmp_path: Path) -> None:
         assert "unable to open" in ask(tmp_path / "none.db", "SELECT 1")["error"]
         assert not list(tmp_path.iterdir())
+
+
+class TestLayers:
+    """Each of them would do for most statements; none is relied on alone."""
+
+    @pytest.fixture
+    def confined(self, path: Path) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:  # not even opened read-only
+            _confine(database, None)
+            database.set_authorizer(None)
+            yield database
+
+    def test_without_an_authorizer_nothing_can_be_written(self, confined: sqlite3.Connection) -> None:
+        for sql in ("DELETE FROM orders", "WITH gone AS (SELECT 1) DELETE FROM orders", "CREATE TABLE t (x)"):
+            with pytest.raises(sqlite3.OperationalError, match="readonly database"):
+                confined.execute(sql)
+
+    def test_without_an_authorizer_nothing_can_be_attached(self, confined: sqlite3.Connection) -> None:
+        with pytest.raises(sqlite3.OperationalError, match="too many attached databases"):
+            confined.execute("ATTACH ':memory:' AS other")
+
+    def test_without_an_authorizer_no_code_can_be_loaded(self, confined: sqlite3.Connection) -> None:
+        with pytest.raises(sqlite3.OperationalError, match="not authorized"):
+            confined.execute("SELECT load_extension('x')")
+
+    def test_the_other_settings_hold_too(self, confined: sqlite3.Connection) -> None:
+        settings = {name: confined.execute(f"PRAGMA {name}").fetchone()[0] for name in ("trusted_schema", "mmap_size")}
+        assert settings == {"trusted_schema": 0, "mmap_size": 0}
 
 
 class TestChosenTables:
