@@ -101,5 +101,4 @@ def load_tools(name: str) -> list[Any]:
     found: Any = getattr(module, attribute, None)
     if found is None:
         raise UsageError(f'--tools {name}: {module_name} has no "{attribute}"')
-    several: list[Any] = list(found) if isinstance(found, list | tuple) else [found]
-    return several
+    return [*found] if isinstance(found, list | tuple) else [found]  # pyright: ignore[reportUnknownVariableType]  a user's

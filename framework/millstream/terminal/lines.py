@@ -31,6 +31,7 @@ from millstream.events import (
     RunResumed,
     RunStarted,
     TextDelta,
+    TextReplaced,
     TurnEnded,
     TurnRestarted,
     TurnTorn,
@@ -81,6 +82,12 @@ class Lines:
         match event:
             case TextDelta() | OutputDelta() | RefusalDelta():
                 return self._text(event)
+            case TextReplaced(text=text):
+                self._held, self._held_chars = [], 0
+                return [
+                    self._line(self._glyphs.note, "the provider corrected its text, which is now:"),
+                    *self._said(text),
+                ]
             case TurnEnded():
                 return self._flush()
             case TurnTorn(message=message):
@@ -143,7 +150,9 @@ class Lines:
     def _of_call(self, event: CallEvent, call: CallView) -> list[str]:
         name = self._name(call)
         match event:
-            case CallOpened() | ArgsDelta() | ArgsReplaced() | ArgSettled() | CallSealed():
+            case CallOpened():
+                return self._flush()  # what was said before it stands above it
+            case ArgsDelta() | ArgsReplaced() | ArgSettled() | CallSealed():
                 return []
             case CallQueued(why=why):
                 said = f"{name} waits: {one_line(why, LINE_CHARS)}"
