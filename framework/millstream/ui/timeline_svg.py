@@ -172,7 +172,7 @@ def _figures(view: RunView) -> list[str]:
     saved_s = view.saved_s
     headline = f"{seconds(saved_s)} saved by overlap" if saved_s >= LEAST_SAVED_S else "no time saved by overlap"
     rest = f"{view.most_at_once} at once · first call after {seconds(view.first_call_s)}"
-    told = "how much earlier the tools were done than if they had waited for the model's response to end"
+    told = "against tools that wait for the model's response to end"
     return [_text(20, 36, headline, "big"), _text(WIDTH - 20, 36, rest, "mut end"), _text(20, 56, told, "mut")]
 
 
