@@ -111,9 +111,11 @@ class Assembler:
         return events
 
     def close(self) -> Sealed | Rejected:
-        """The text is over: the verdict. Ask again and it is the same."""
+        """The text is over: the verdict. Ask again and it is the same, unless more text came that is refused."""
+        if self._rejected is not None:
+            return self._rejected
         if self._outcome is None:
-            self._outcome = self._rejected or self._judge()
+            self._outcome = self._judge()
         return self._outcome
 
     def _judge(self) -> Sealed | Rejected:
