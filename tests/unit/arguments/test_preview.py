@@ -10,44 +10,44 @@ from millstream.arguments.preview import preview
 LONG = 70_000
 
 
-@pytest.mark.parametrize(
-    ("text", "completed"),
-    [
-        ('{"city":"Par', {"city": "Par"}),
-        ('{"city":"Paris","da', {"city": "Paris"}),
-        ('{"city":"Paris","days"', {"city": "Paris"}),
-        ('{"city":"Paris","days":', {"city": "Paris"}),
-        ('{"a":{"b":[1,{"c":"d', {"a": {"b": [1, {"c": "d"}]}}),
-        ('{"a":1}', {"a": 1}),
-        ("[[[", [[[]]]),
-        ("{", {}),
-        ('"ab', "ab"),
-        ("true", True),
-        # What may not be whole is left out, never guessed.
-        ('{"a":1,"b":12', {"a": 1}),
-        ('{"a":-', {}),
-        ('{"a":tru', {}),
-        ('{"a":nul', {}),
-        ("[1,2", [1]),
-        ("[1,2,", [1, 2]),
-        # An escape that is cut is no character yet.
-        ('{"a":"x\\', {"a": "x"}),
-        ('{"a":"x\\u00', {"a": "x"}),
-        ('{"a":"x\\ud83d', {"a": "x"}),
-        ('{"a":"x\\ud83d\\ude0', {"a": "x"}),
-        ('{"a":"x\\ud83d\\ude00', {"a": "x\U0001f600"}),
-        # What is no JSON stands as far as it is.
-        ('{"a":1,"a":2', {"a": 1}),
-        ('{"a":1,"b":NaN}', {"a": 1}),
-        ("[1e999,", []),
-        ("[01", []),
-        ('{"a":"x\ny"}', {"a": "x"}),
-        ('{"a":"\\ud83d"}', {"a": ""}),
-        ('{"a":1}}', {"a": 1}),
-        ("[1] x", [1]),
-        ('{"a":[1}', {"a": [1]}),
-    ],
-)
+TORN: list[tuple[str, Any]] = [
+    ('{"city":"Par', {"city": "Par"}),
+    ('{"city":"Paris","da', {"city": "Paris"}),
+    ('{"city":"Paris","days"', {"city": "Paris"}),
+    ('{"city":"Paris","days":', {"city": "Paris"}),
+    ('{"a":{"b":[1,{"c":"d', {"a": {"b": [1, {"c": "d"}]}}),
+    ('{"a":1}', {"a": 1}),
+    ("[[[", [[[]]]),
+    ("{", {}),
+    ('"ab', "ab"),
+    ("true", True),
+    # What may not be whole is left out, never guessed.
+    ('{"a":1,"b":12', {"a": 1}),
+    ('{"a":-', {}),
+    ('{"a":tru', {}),
+    ('{"a":nul', {}),
+    ("[1,2", [1]),
+    ("[1,2,", [1, 2]),
+    # An escape that is cut is no character yet.
+    ('{"a":"x\\', {"a": "x"}),
+    ('{"a":"x\\u00', {"a": "x"}),
+    ('{"a":"x\\ud83d', {"a": "x"}),
+    ('{"a":"x\\ud83d\\ude0', {"a": "x"}),
+    ('{"a":"x\\ud83d\\ude00', {"a": "x\U0001f600"}),
+    # What is no JSON stands as far as it is.
+    ('{"a":1,"a":2', {"a": 1}),
+    ('{"a":1,"b":NaN}', {"a": 1}),
+    ("[1e999,", []),
+    ("[01", []),
+    ('{"a":"x\ny"}', {"a": "x"}),
+    ('{"a":"\\ud83d"}', {"a": ""}),
+    ('{"a":1}}', {"a": 1}),
+    ("[1] x", [1]),
+    ('{"a":[1}', {"a": [1]}),
+]
+
+
+@pytest.mark.parametrize(("text", "completed"), TORN)
 def test_a_torn_text_is_completed_to_what_is_certain(text: str, completed: Any) -> None:
     shown = preview(text)
     assert shown is not None
