@@ -121,6 +121,7 @@ class Assembler:
     def _judge(self) -> Sealed | Rejected:
         scanner = self._scanner
         scanner.finish()
+        scanner.settled.clear()  # a number at the root, which only the end of the text ends: the verdict tells of it
         if scanner.problem is not None:
             return self._reject((scanner.problem,))
         value = scanner.partial

@@ -131,10 +131,12 @@ def test_the_verdict_stands_unless_more_text_comes_that_is_refused() -> None:
 
 
 def test_closing_a_number_at_the_root_ends_it() -> None:
-    assembler = Assembler()
-    assembler.feed("7")
+    assembler = Assembler(every_path=True)
+    assert assembler.feed("7") == []
     assert assembler.close() == Sealed(7)
+    assert assembler.feed(" ") == []
     assert isinstance(assembler.feed("8")[0], Rejected)
+    assert Assembler(every_path=True).feed("7 ") == [Settled((), 7)]
 
 
 def test_the_schema_has_the_last_word_on_what_only_the_whole_shows() -> None:

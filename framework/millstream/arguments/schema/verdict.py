@@ -35,6 +35,8 @@ class Verdict:
     def __init__(self, schema: Mapping[str, Any] | bool) -> None:
         from jsonschema.validators import Draft202012Validator, validator_for
 
+        if not isinstance(schema, dict | bool):
+            raise ToolDefinitionError(f"a JSON Schema is a dict or a bool, this is a {type(schema).__name__}")
         if is_object(schema) and not isinstance(schema.get("$schema", ""), str):
             raise ToolDefinitionError('the schema\'s "$schema" must be a string, the URI of a dialect')
         self._schema = schema
