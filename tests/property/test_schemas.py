@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from millstream.arguments import Assembler, CompiledSchema, Sealed, compile_schema
@@ -38,6 +38,7 @@ def completions(begun: str) -> list[Any]:
 def test_a_rejection_is_sound_and_the_verdict_is_the_final_validators() -> None:
     counts = {"pairs": 0, "right": 0, "early": 0, "late": 0, "completions": 0}
 
+    @settings(max_examples=settings().max_examples * 7 // 10)
     @given(SCHEMAS_AND_VALUES)
     def check(drawn: tuple[dict[str, Any], list[Any]]) -> None:
         schema, values = drawn
@@ -70,7 +71,13 @@ def judged(schema: dict[str, Any], compiled: CompiledSchema, value: Any, counts:
 
 
 REFERENCES = st.sampled_from(["#", "#/$defs/a", "#/$defs/b", "#/x-unknown", "#/$defs/nowhere", "#a", "b.json"])
-JUNK = VALUES | REFERENCES | st.sampled_from(["object", "[", "http://json-schema.org/draft-07/schema#"])
+JUNK: st.SearchStrategy[Any] = (
+    st.booleans()
+    | st.builds(dict[str, Any])
+    | VALUES
+    | REFERENCES
+    | st.sampled_from(["object", "[", "http://json-schema.org/draft-07/schema#"])
+)
 EXTRA = st.sampled_from(
     ["$id", "$schema", "$anchor", "$ref", "$dynamicRef", "$recursiveRef", "definitions", "not", "else"]
 )
@@ -91,6 +98,7 @@ def damaged(draw: st.DrawFn) -> Any:
 def test_whatever_is_given_for_a_schema_is_compiled_or_the_callers_error() -> None:
     counts = {"compiled": 0, "refused": 0, "unjudged": 0}
 
+    @settings(max_examples=settings().max_examples // 4)
     @given(damaged(), VALUES)
     def check(schema: Any, value: Any) -> None:
         try:
@@ -110,5 +118,5 @@ def test_whatever_is_given_for_a_schema_is_compiled_or_the_callers_error() -> No
 
     check()
     print(counts)
-    assert min(counts["compiled"], counts["refused"]) > 100
+    assert min(counts["compiled"], counts["refused"]) > 20
     assert counts["unjudged"] < counts["compiled"] / 10

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError, fields, replace
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from millstream.transcript import (
     UserMessage,
     user,
 )
-from tests.samples import CALL, FREE
+from tests.samples import CALL, ENTRIES, FREE
 
 HELLO = user("hello")
 ASKS = Reply(1, (TextItem("Let "), CallItem(CALL, "{}"), TextItem("me"), CallItem(FREE, "x")), "wire", "model")
@@ -64,6 +65,17 @@ def test_a_call_without_a_result_is_unanswered() -> None:
     assert asked.unanswered == ()
     asked += Transcript((Reply(2, (CallItem(later, ""),), "wire", "model"),))
     assert asked.unanswered == (later,)
+
+
+def test_an_entry_is_a_value_that_names_its_own_type() -> None:
+    for entry in ENTRIES:
+        inner: list[Any] = [entry, *getattr(entry, "parts", ()), *getattr(entry, "items", ())]
+        for one in inner:
+            assert not hasattr(one, "__dict__")
+            named = next(field for field in fields(one) if field.name == "type")
+            assert (named.init, named.repr) == (False, False)
+            with pytest.raises(FrozenInstanceError):
+                one.type = "other"
 
 
 def test_the_users_words_are_an_entry() -> None:

@@ -11,9 +11,10 @@ from typing import Any
 
 from millstream.arguments.scanner import Kind, Veto
 from millstream.arguments.schema.compile import CompiledSchema
+from millstream.arguments.schema.equality import repeated
 from millstream.arguments.schema.keywords import shown
 from millstream.arguments.schema.node import FOUND, Assertion, Cursor, Node, at_index, at_key, closure
-from millstream.events.values import JsonValue, is_object
+from millstream.events.values import JsonValue, is_array, is_object
 
 _SCALARS = Kind.STRING | Kind.NUMBER | Kind.BOOLEAN
 
@@ -78,6 +79,10 @@ class SchemaChecker:
                 missing = [key for key in node.required if key not in container]
                 if missing:
                     raise Veto(f"missing: {', '.join(missing)}", "required")
+            elif node.unique_items and not self._coerce and is_array(container):
+                index = repeated(container)
+                if index is not None:
+                    raise Veto(f"expected items that differ, found {shown(container[index])} twice", "uniqueItems")
             _assert(node.container_assertions, container)
         self._cursor = self._enclosing.pop()
 

@@ -50,6 +50,7 @@ _COMPILED: Final = frozenset(
         "items",
         "prefixItems",
         "maxItems",
+        "uniqueItems",
         "allOf",
         "$ref",
     )
@@ -146,7 +147,7 @@ class _Compiler:
             node.items = self.node(items, f"{place}/items")
         prefix = schema.get("prefixItems", ()) if self._prefix_items else ()
         node.max_items = schema.get("maxItems", node.max_items)
-        node.unique_items = "uniqueItems" in schema
+        node.unique_items = schema.get("uniqueItems", False)
         node.prefix = tuple(self.node(one, f"{place}/prefixItems/{i}") for i, one in enumerate(prefix))
 
     def _target(self, ref: str, node: Node) -> list[Node]:

@@ -56,7 +56,7 @@ class Node:
     items: Node | None = None
     max_items: float = inf
     unique_items: bool = False
-    """Whether items must differ, which is left to the final validator. Of such an array pydantic makes a set."""
+    """Whether the items must differ. Of such an array pydantic makes a set."""
     scalar_assertions: tuple[Assertion, ...] = ()
     """Asked of a complete string, number, boolean or null."""
     container_assertions: tuple[Assertion, ...] = ()
