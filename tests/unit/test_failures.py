@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import get_args
 
 import pytest
@@ -22,6 +23,12 @@ from tests.samples import FAILURES
 def test_there_is_a_sample_of_every_failure() -> None:
     assert {type(failure) for failure in FAILURES} == set(get_args(Failure))
     assert {failure.type for failure in FAILURES} == {kind.__name__ for kind in get_args(Failure)}
+
+
+def test_a_failure_names_its_own_type() -> None:
+    for kind in get_args(Failure):
+        named = next(field for field in fields(kind) if field.name == "type")
+        assert (named.init, named.repr, named.default) == (False, False, kind.__name__)
 
 
 TWO = (Problem("/days", "expected integer, found 1.5", "type", 8), Problem("", "missing: city", "required", 9))
