@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import FrozenInstanceError, fields
 from typing import get_args
 
 import pytest
@@ -29,6 +29,13 @@ def test_a_failure_names_its_own_type() -> None:
     for kind in get_args(Failure):
         named = next(field for field in fields(kind) if field.name == "type")
         assert (named.init, named.repr, named.default) == (False, False, kind.__name__)
+
+
+def test_a_failure_is_a_value() -> None:
+    for failure in FAILURES:
+        assert not hasattr(failure, "__dict__")
+        with pytest.raises(FrozenInstanceError):
+            failure.type = "Other"  # type: ignore[misc, assignment]
 
 
 TWO = (Problem("/days", "expected integer, found 1.5", "type", 8), Problem("", "missing: city", "required", 9))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
@@ -56,6 +57,13 @@ def test_what_settled_before_a_rejection_in_the_same_piece_is_told_first() -> No
     events = Assembler(WEATHER).feed('{"city":"Paris","days":"3"}')
     message = "expected integer, found a string"
     assert events == [Settled(("city",), "Paris"), rejection(message, 23, path="/days", keyword="type")]
+
+
+def test_what_an_assembler_says_is_a_value() -> None:
+    for said in (Settled(("a",), 1), Sealed(1)):
+        assert not hasattr(said, "__dict__")
+        with pytest.raises(FrozenInstanceError):
+            said.value = 2  # type: ignore[misc]
 
 
 def test_every_path_settles_on_request() -> None:
