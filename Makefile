@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-real test-long bench check lint types contracts format picture clean
+.PHONY: help setup demo test test-real test-long bench check lint types contracts format schema picture clean
 
 help:  ## what there is to type
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,10 @@ contracts: $(VENV)/.setup
 	$(BIN)/lint-imports
 
 check: lint types contracts  ## lint, types, layer contracts
+
+schema: $(VENV)/.setup  ## write the JSON Schema of a record anew, after a change of an event
+	$(BIN)/python -c 'import json; from millstream.codec import record_schema; print(json.dumps(record_schema(), indent=2, ensure_ascii=False))' \
+		> framework/millstream/record.schema.json
 
 format: $(VENV)/.setup  ## put the code into the agreed form
 	$(BIN)/ruff format

@@ -1,16 +1,25 @@
-"""What many test files share: where recorded streams of real providers lie, if they are on this machine."""
+"""What many test files share: how much property tests try, and where recorded streams of real providers lie."""
 
-import os
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.corpus import corpus_path
+
+_common = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+# The same examples in every run: a change that breaks nothing must not fail by chance.
+settings.register_profile("default", _common, derandomize=True, max_examples=500)
+settings.register_profile("long", _common, max_examples=5000, print_blob=True)
+settings.load_profile("default")
 
 
 @pytest.fixture(scope="session")
 def corpus() -> Path:
-    """The recorded streams: `MILLSTREAM_CORPUS`, or `../shared/corpus` beside the repository; skips where absent."""
-    beside = Path(__file__).parents[2] / "shared" / "corpus"
-    folder = Path(os.environ.get("MILLSTREAM_CORPUS", beside))
-    if not folder.is_dir():
-        pytest.skip(f"no recorded streams at {folder}; set MILLSTREAM_CORPUS to their folder")
+    """The folder of recorded data; a test that asks for it is skipped where it is absent."""
+    folder = corpus_path()
+    if folder is None:
+        pytest.skip("no recorded data beside the repository; set MILLSTREAM_CORPUS to its folder")
     return folder

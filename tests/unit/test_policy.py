@@ -1,8 +1,9 @@
-"""`Retry` refuses what could not be meant."""
+"""`Retry` refuses what could not be meant; `Policy` is a value that explains itself."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import FrozenInstanceError, fields
 from typing import Any
 
 import pytest
@@ -53,3 +54,13 @@ def test_what_can_not_be_meant(fields: dict[str, Any], says: str) -> None:
     with pytest.raises(UsageError) as caught:
         Retry(**fields)
     assert says in str(caught.value)
+
+
+def test_every_rule_is_explained() -> None:
+    for field in fields(Policy):
+        assert f"{field.name}: " in (Policy.__doc__ or "")
+
+
+def test_a_policy_is_a_value() -> None:
+    with pytest.raises(FrozenInstanceError):
+        Policy().start = "end"  # type: ignore[misc]

@@ -111,14 +111,17 @@ class Assembler:
         return events
 
     def close(self) -> Sealed | Rejected:
-        """The text is over: the verdict. Ask again and it is the same."""
+        """The text is over: the verdict. Ask again and it is the same, unless more text came that is refused."""
+        if self._rejected is not None:
+            return self._rejected
         if self._outcome is None:
-            self._outcome = self._rejected or self._judge()
+            self._outcome = self._judge()
         return self._outcome
 
     def _judge(self) -> Sealed | Rejected:
         scanner = self._scanner
         scanner.finish()
+        scanner.settled.clear()  # a number at the root, which only the end of the text ends: the verdict tells of it
         if scanner.problem is not None:
             return self._reject((scanner.problem,))
         value = scanner.partial

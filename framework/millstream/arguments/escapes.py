@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Final
 
-_HEX: Final = frozenset("0123456789abcdefABCDEF")
+_HEX: Final = "0123456789abcdefABCDEF"
+_ESCAPE: Final = ("\\", "u", _HEX, _HEX, _HEX, _HEX)
+_LOW_SURROGATE: Final = ("\\", "u", "dD", "cdefCDEF", _HEX, _HEX)
 
 
 class Wrong(Exception):
@@ -26,10 +28,8 @@ def unescape(text: str, i: int) -> tuple[str, int] | None:
     first = _code_unit(text, i)
     if first is None:
         return None
-    if not 0xD800 <= first <= 0xDFFF:  # noqa: PLR2004  the surrogates
+    if not 0xD800 <= first <= 0xDBFF:  # noqa: PLR2004  the high surrogates; a low one does not come first
         return chr(first), i + 6
-    if first >= 0xDC00:  # noqa: PLR2004  the low ones
-        raise Wrong(i + 5, "a lone low surrogate: half of a character")
     second = _code_unit(text, i + 6, low_surrogate=True)
     if second is None:
         return None
@@ -37,21 +37,22 @@ def unescape(text: str, i: int) -> tuple[str, int] | None:
 
 
 def _code_unit(text: str, i: int, *, low_surrogate: bool = False) -> int | None:
-    """The number in the escape at `text[i]`; None where the text ends before its last digit."""
+    """The number in the escape at `text[i]`; None where the text ends before its last digit.
+
+    Only where `low_surrogate` is asked for may it be one, and then it must: refused at the digit that decides.
+    """
+    allowed = _LOW_SURROGATE if low_surrogate else _ESCAPE
     for k, char in enumerate(text[i : i + 6]):
-        if k == 0:
-            right = char == "\\"
-        elif k == 1:
-            right = char == "u"
-        else:
-            right = char in _HEX
-            if low_surrogate and k <= 3:  # noqa: PLR2004  a low surrogate is DC00 to DFFF
-                right = char in ("dD" if k == 2 else "cdefCDEF")  # noqa: PLR2004  its first and second digit
-        if not right and low_surrogate:
-            raise Wrong(i + k, "a lone high surrogate: half of a character")
-        if not right:
-            what = f"{quoted(char)} is not a hexadecimal digit" if k > 1 else f"\\{char} is not an escape of JSON"
-            raise Wrong(i + k, what)
+        if char not in allowed[k]:
+            if low_surrogate:
+                message = "a lone high surrogate: half of a character"
+            elif k == 1:
+                message = f"{quoted(char)} can not follow a backslash: write \\\\ for a backslash"
+            else:
+                message = f"{quoted(char)} is not a hexadecimal digit"
+            raise Wrong(i + k, message)
+        if k == 3 and not low_surrogate and text[i + 2] in "dD" and char in "cdefCDEF":  # noqa: PLR2004  "DC" to "DF"
+            raise Wrong(i + k, "a lone low surrogate: half of a character")
     digits = text[i + 2 : i + 6]
     return int(digits, 16) if len(digits) == 4 else None  # noqa: PLR2004  four hexadecimal digits
 

@@ -110,6 +110,7 @@ _EXPECTED: Final = {
     LITERAL: "true, false or null",
 }
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
+_AFTER_NUMBER: Final = " \t\n\r,]}"  # anything else belongs to the number and is wrong in it: 01, 1x
 _PLAIN: Final = re.compile(r'[^"\\\x00-\x1f\ud800-\udfff]*')
 _PLAIN_OR_SHORT_ESCAPE: Final = re.compile(r'(?:[^"\\\x00-\x1f\ud800-\udfff]++|\\["\\/bfnrt])*+')
 _LITERALS: Final[dict[str, tuple[str, Kind, JsonValue]]] = {
@@ -169,7 +170,7 @@ class Scanner:
 
     @property
     def path(self) -> Path:
-        """Where the scanner is."""
+        """Where the scanner is: at a value from its first character to its last, between two in their container."""
         if not self._stack:
             return ()
         outer = tuple(slot for _, slot in self._stack[1:])
@@ -212,7 +213,7 @@ class Scanner:
         self.problem = Problem(pointer(self.path), message, keyword, at)
 
     def _expected(self) -> str:
-        if self._state == AFTER:
+        if self._state == AFTER or (self._state == NUMBER and may_end(self._number)):
             return "a comma or ]" if self._in_array else "a comma or }"
         return _EXPECTED[self._state]
 
@@ -247,7 +248,8 @@ class Scanner:
                     self._grow(escaped[0])
                     i = escaped[1]
                 else:
-                    raise Wrong(i, f"{quoted(char)} must be written as an escape in a string")
+                    what = "must be written as an escape in a string" if char < " " else "is half of a character"
+                    raise Wrong(i, f"{quoted(char)} {what}")
                 continue
             if state == NUMBER:
                 i = self._scan_number(text, i)
@@ -293,12 +295,16 @@ class Scanner:
         return n
 
     def _grow(self, text: str) -> None:
+        # In both cases `grown` becomes the only reference, so that += extends the string where it lies.
         if self._state == KEY:
-            self._token += text
+            grown = self._token
+            self._token = ""
+            grown += text
+            self._token = grown
             return
         box, slot = self._box, self._slot
         grown = box[slot]
-        box[slot] = None  # the only reference is now `grown`, so that += extends it where it lies
+        box[slot] = None
         grown += text
         box[slot] = grown
 
@@ -381,6 +387,7 @@ class Scanner:
         depth = len(self._stack)
         if depth <= self._settle_depth and (depth or self._settle_depth > 1):
             self.settled.append((self.path, value))
+        self._slot = None  # what comes next is not this value's matter but its container's
         self._state = AFTER if depth else DONE
 
     def _scan_number(self, text: str, i: int) -> int:
@@ -390,10 +397,11 @@ class Scanner:
             i += 1
         self._number = steps
         self._token += text[start:i]
-        if len(self._token) > self._limits.max_number_digits:
-            raise Wrong(i - 1, f"a number of more than {self._limits.max_number_digits} characters", "limit")
+        excess = len(self._token) - self._limits.max_number_digits
+        if excess > 0:
+            raise Wrong(i - excess, f"a number of more than {self._limits.max_number_digits} characters", "limit")
         if i < n:
-            if not may_end(steps):
+            if not may_end(steps) or text[i] not in _AFTER_NUMBER:
                 raise Wrong(i, f"{quoted(text[i])} can not follow {self._token} in a number")
             self._end_number(i)
         return i
@@ -402,7 +410,11 @@ class Scanner:
         token = self._token
         number: int | float
         if token.lstrip("-").isdigit():
-            number = int(token)
+            try:
+                number = int(token)
+            except ValueError:  # Python's own limit, in reach only where max_number_digits was raised above it
+                message = f"a whole number of {len(token)} characters, more than Python converts"
+                raise Wrong(i, message, "limit") from None
         else:
             number = float(token)
             if isinf(number):
@@ -413,7 +425,7 @@ class Scanner:
     def _scan_literal(self, char: str, i: int) -> int:
         literal, _, value = _LITERALS[self._token[0]]
         if char != literal[len(self._token)]:
-            raise Wrong(i, f"expected {literal}, found {self._token}{char}")
+            raise Wrong(i, f"expected {literal}, found {quoted(self._token + char)}")
         self._token += char
         if self._token == literal:
             self._put(value)

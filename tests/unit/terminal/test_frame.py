@@ -1,7 +1,5 @@
 import pytest
 from rich.cells import cell_len
-from tests.unit.terminal.drawing import row_of, screen, view_of
-from tests.unit.ui.logs import Log, trip
 
 from millstream.events import (
     ApprovalRequested,
@@ -17,6 +15,8 @@ from millstream.events import (
     TurnStarted,
 )
 from millstream.terminal.frame import released, released_row
+from tests.unit.terminal.drawing import row_of, screen, view_of
+from tests.unit.ui.logs import Log, trip
 
 
 def started() -> Log:

@@ -1,9 +1,9 @@
 import pytest
 from rich.cells import cell_len
-from tests.unit.terminal.drawing import screen, view_of
-from tests.unit.ui.logs import Log
 
 from millstream.events import CallProgress, CallQueued, Raised, ReasoningDelta, TextDelta, TurnStarted
+from tests.unit.terminal.drawing import screen, view_of
+from tests.unit.ui.logs import Log
 
 
 def started() -> Log:

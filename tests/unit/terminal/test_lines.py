@@ -1,5 +1,4 @@
 import pytest
-from tests.unit.ui.logs import Log, trip
 
 from millstream.events import (
     ApprovalRequested,
@@ -29,6 +28,7 @@ from millstream.events import (
 )
 from millstream.terminal.glyphs import ASCII, UNICODE
 from millstream.terminal.lines import MAX_HELD_CHARS, Lines, stamp
+from tests.unit.ui.logs import Log, trip
 
 
 def told(records: list[Record]) -> list[str]:

@@ -3,10 +3,10 @@ import re
 import sys
 
 import pytest
-from tests.unit.ui.logs import ANSWER, Log, trip
 
 from millstream.events import Record, RunFailed, RunSuspended, TextDelta, TurnEnded, TurnStarted
 from millstream.terminal.live import Screen
+from tests.unit.ui.logs import ANSWER, Log, trip
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable
 
 import anyio
 import pytest
-from tests.unit.ui.logs import trip
 
 from millstream.errors import UsageError
 from millstream.events import Record, RunStarted, TextDelta
@@ -13,6 +12,7 @@ from millstream.terminal import show
 from millstream.terminal.clock import Clock
 from millstream.terminal.show import FRAME_S, draw_live, wants_plain
 from millstream.ui.reducer import RunView
+from tests.unit.ui.logs import trip
 
 pytestmark = pytest.mark.anyio
 

@@ -1,9 +1,9 @@
 import pytest
-from tests.unit.ui.logs import ANSWER, Log, trip
 
 from millstream.events import Call, Record, RunFinished, RunStarted, RunSuspended, TextDelta, TurnStarted, Usage
 from millstream.terminal.summary import answer, call_word, counts_line, end_line, overlap_line, short, tokens_line
 from millstream.ui.reducer import RunView
+from tests.unit.ui.logs import ANSWER, Log, trip
 
 
 def view_of(records: list[Record]) -> RunView:

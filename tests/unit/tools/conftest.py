@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+
 from tests.unit.tools.surroundings import Context, open_files
 
 

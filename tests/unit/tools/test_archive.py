@@ -11,13 +11,13 @@ from typing import Any
 
 import anyio
 import pytest
-from tests.scripted import calling, saying, scripted
-from tests.unit.tools.surroundings import Context, open_files
 
 from millstream import ToolError, UsageError
 from millstream.events import CallFailed, CallProgress, CallReturned, Cancelled
 from millstream_tools.archive import Archiver
 from millstream_tools.packing import Packing
+from tests.scripted import calling, saying, scripted
+from tests.unit.tools.surroundings import Context, open_files
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("_nothing_left_open")]
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.scripted import calling, saying, scripted
 
 from millstream import ToolError
 from millstream_tools.calc import MAX_CHARS, MAX_DEPTH, calculate
+from tests.scripted import calling, saying, scripted
 
 
 def value_of(expression: str) -> str:

@@ -8,12 +8,12 @@ from typing import Any
 import anyio
 import pytest
 from anyio.abc import SocketStream
-from tests.scripted import calling, saying, scripted
-from tests.unit.tools.surroundings import Context
 
 from millstream import ToolError, UsageError
 from millstream.events import CallFailed, CallProgress, CallRetrying, CallReturned, Cancelled, Raised
 from millstream_tools.fetch import Fetch, Unavailable
+from tests.scripted import calling, saying, scripted
+from tests.unit.tools.surroundings import Context
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("_nothing_left_open")]
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.scripted import calling, saying, scripted
-from tests.unit.tools.surroundings import Context
 
 from millstream import Final, ModelRetry, UsageError
 from millstream.events import CallFailed, CallProgress, CallReturned, CallYielded, Cancelled
 from millstream_tools.search import TextSearch
+from tests.scripted import calling, saying, scripted
+from tests.unit.tools.surroundings import Context
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("_nothing_left_open")]
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import anyio
 import pytest
-from tests.scripted import calling, saying, scripted
 
 from millstream import ModelRetry, ToolError, UsageError
 from millstream.events import CallFailed, CallReturned, CallStarted, Cancelled, Raised
 from millstream_tools.sql import Database
+from tests.scripted import calling, saying, scripted
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("_nothing_left_open")]
 

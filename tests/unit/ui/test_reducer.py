@@ -1,5 +1,4 @@
 import pytest
-from tests.unit.ui.logs import ANSWER, Log, trip
 
 from millstream.events import (
     AnnotationAdded,
@@ -32,6 +31,7 @@ from millstream.events import (
     Usage,
 )
 from millstream.ui.reducer import RunView
+from tests.unit.ui.logs import ANSWER, Log, trip
 
 
 def view_of(records: list[Record]) -> RunView:

@@ -1,10 +1,10 @@
 from xml.etree import ElementTree as ET
 
 import pytest
-from tests.unit.ui.logs import Log, trip
 
 from millstream.events import ArgsDelta, CallFailed, Problem, Record, Rejected, TurnEnded, TurnStarted
 from millstream.ui.timeline_svg import MAX_LANES, WIDTH, timeline_svg
+from tests.unit.ui.logs import Log, trip
 
 NS = "{http://www.w3.org/2000/svg}"
 LEFT, RIGHT = 160, 632

@@ -11,9 +11,10 @@ from typing import Any
 
 from millstream.arguments.scanner import Kind, Veto
 from millstream.arguments.schema.compile import CompiledSchema
+from millstream.arguments.schema.equality import repeated
 from millstream.arguments.schema.keywords import shown
 from millstream.arguments.schema.node import FOUND, Assertion, Cursor, Node, at_index, at_key, closure
-from millstream.events.values import JsonValue, is_object
+from millstream.events.values import JsonValue, is_array, is_object
 
 _SCALARS = Kind.STRING | Kind.NUMBER | Kind.BOOLEAN
 
@@ -21,13 +22,14 @@ _SCALARS = Kind.STRING | Kind.NUMBER | Kind.BOOLEAN
 class SchemaChecker:
     """Follows one document; make a new one for each. `undecided` tells whether the final validator must be asked."""
 
-    __slots__ = ("_cursor", "_enclosing", "_may_begin", "_next", "undecided")
+    __slots__ = ("_coerce", "_cursor", "_enclosing", "_may_begin", "_next", "undecided")
 
     def __init__(self, schema: CompiledSchema, *, coerce: bool = False) -> None:
         self.undecided = False
         self._cursor: Cursor = ()  # what holds of the innermost open container
         self._next: Cursor = closure((schema.root,))  # what holds of the value that comes next
         self._enclosing: list[Cursor] = []
+        self._coerce = coerce
         self._may_begin: Callable[[Node, Kind], bool] = _may_begin_coerced if coerce else _may_begin
 
     def begin(self, kind: Kind) -> None:
@@ -49,21 +51,26 @@ class SchemaChecker:
         self._next = at_key(self._cursor, key)
         for node in self._next:
             if node.never:
-                known = ", ".join(sorted({name for one in self._cursor for name in one.properties})) or "none"
+                known = ", ".join(sorted(_known_keys(self._cursor))) or "none"
                 raise Veto(f"{shown(key)} is not a known key; known are: {known}", "additionalProperties")
 
     def item(self, index: int) -> None:
-        """Another item of the current array comes next."""
+        """Another item of the current array comes next: veto it where the array is full."""
+        for node in self._cursor:
+            # Pydantic counts the members of a set when it has put equal ones together.
+            if index >= node.max_items and not (self._coerce and node.unique_items):
+                raise Veto(f"expected at most {int(node.max_items)} items", "maxItems")
         self._next = at_index(self._cursor, index)
 
     def scalar(self, value: JsonValue) -> None:
         """A string, number, boolean or null is complete."""
         for node in self._next:
-            if not _of_type(node, value):
-                if self._may_begin is _may_begin:
-                    raise Veto(f"expected integer, found {value}", "type")
-                continue  # another kind than the schema's: what the assertions say of it is for the binding
-            _assert(node.scalar_assertions, value)
+            if self._coerce:
+                _assert_coerced(node, value)
+            elif _of_type(node, value):
+                _assert(node.scalar_assertions, value)
+            else:
+                raise Veto(f"expected {' or '.join(node.types)}, found {shown(value)}", "type")
 
     def close(self, container: JsonValue) -> None:
         """An object or array is complete."""
@@ -72,14 +79,32 @@ class SchemaChecker:
                 missing = [key for key in node.required if key not in container]
                 if missing:
                     raise Veto(f"missing: {', '.join(missing)}", "required")
+            elif node.unique_items and not self._coerce and is_array(container):
+                index = repeated(container)
+                if index is not None:
+                    raise Veto(f"expected items that differ, found {shown(container[index])} twice", "uniqueItems")
             _assert(node.container_assertions, container)
         self._cursor = self._enclosing.pop()
+
+
+def _known_keys(cursor: Cursor) -> set[str]:
+    return {key for node in cursor for key, inner in node.properties.items() if not inner.never}
 
 
 def _assert(assertions: tuple[Assertion, ...], value: Any) -> None:
     for keyword, test in assertions:
         problem = test(value)
         if problem is not None:
+            raise Veto(problem, keyword)
+
+
+def _assert_coerced(node: Node, value: JsonValue) -> None:
+    """As `_assert`, but only of a value that pydantic would take as it is; what it makes of another is its matter."""
+    if not _of_type(node, value) or (isinstance(value, bool) and "boolean" not in node.types):
+        return  # true may still become 1
+    for keyword, test in node.scalar_assertions:
+        problem = test(value)
+        if problem is not None and not (keyword == "maxLength" and test(str(value).strip()) is None):  # it may strip
             raise Veto(problem, keyword)
 
 

@@ -12,9 +12,9 @@ from urllib.parse import unquote
 
 from millstream.arguments.scanner import Kind
 from millstream.arguments.schema.keywords import DECIDED, container_assertions, scalar_assertions
-from millstream.arguments.schema.node import ANY_KIND, KIND_NAMES, Node
+from millstream.arguments.schema.node import KIND_NAMES, Node
+from millstream.arguments.schema.references import check_references
 from millstream.arguments.schema.verdict import Verdict
-from millstream.errors import ToolDefinitionError
 from millstream.events.values import is_array, is_object
 
 # fmt: off  these are lists of words
@@ -49,12 +49,15 @@ _COMPILED: Final = frozenset(
         "required",
         "items",
         "prefixItems",
+        "maxItems",
+        "uniqueItems",
         "allOf",
         "$ref",
     )
 )
 # fmt: on
-_OLD_DRAFTS: Final = ("draft-03", "draft-04", "draft-06", "draft-07")
+_BEFORE_2019: Final = ("draft-06", "draft-07")
+_DECIDED_DRAFTS: Final = (*_BEFORE_2019, "2019-09", "2020-12")
 
 
 class CompiledSchema:
@@ -75,17 +78,18 @@ def compile_schema(schema: Mapping[str, Any] | bool) -> CompiledSchema:
         ToolDefinitionError: it is not a valid schema, or a `$ref` leads out of it; the message names the place.
     """
     verdict = Verdict(schema)
-    root = _Compiler(schema).node(schema, "#")
-    verdict.check_references()
+    check_references(schema, verdict.dialect, verdict.check)
+    root = _Compiler(schema, verdict.dialect).node(schema, "#")
     return CompiledSchema(schema, root, verdict)
 
 
 class _Compiler:
-    def __init__(self, document: Mapping[str, Any] | bool) -> None:
+    def __init__(self, document: Mapping[str, Any] | bool, dialect: str) -> None:
         self._document = document
         self._nodes: dict[str, Node] = {}
-        dialect = str(document.get("$schema", "")) if isinstance(document, Mapping) else ""
-        self._old = any(draft in dialect for draft in _OLD_DRAFTS)
+        self._foreign = not any(draft in dialect for draft in _DECIDED_DRAFTS)
+        self._lone_ref = any(draft in dialect for draft in _BEFORE_2019)  # the siblings of a $ref do not count
+        self._prefix_items = "2020-12" in dialect
 
     def node(self, schema: object, place: str) -> Node:
         """The node of the subschema at `place` ("#/properties/city"), made once for each place."""
@@ -100,19 +104,22 @@ class _Compiler:
         return node
 
     def _fill(self, node: Node, schema: Mapping[str, Any], place: str) -> None:
-        if "$id" in schema and place != "#":
-            node.undecided = True  # references below mean another base: left to the final validator
+        if self._foreign or (place != "#" and ("$id" in schema or "$schema" in schema)):
+            # Draft 3 and 4, where keywords mean other things; or another base for references, or another dialect.
+            node.undecided = True
             return
-        if self._old and "$ref" in schema:
-            schema = {"$ref": schema["$ref"]}  # before 2019-09 its siblings do not count
+        if self._lone_ref and "$ref" in schema:
+            schema = {"$ref": schema["$ref"]}
         known = _COMPILED | DECIDED | _ANNOTATIONS
         node.undecided = any(keyword not in known for keyword in schema)
         if "type" in schema:
             node.types = _types(schema)
-            node.kinds = _kinds(node.types)
+            node.formatted = "format" in schema
         elif alternatives := schema.get("anyOf", schema.get("oneOf")):
-            node.kinds = _kinds_of_any(alternatives)
-        node.formatted = "format" in schema
+            node.types = self._types_of_any(alternatives)
+            node.formatted = any(is_object(one) and "format" in one for one in alternatives)
+        if node.types:
+            node.kinds = _kinds(node.types)
         node.required = tuple(schema.get("required", ()))
         node.scalar_assertions = scalar_assertions(schema)
         node.container_assertions = container_assertions(schema)
@@ -120,7 +127,7 @@ class _Compiler:
         self._fill_array(node, schema, place)
         conjuncts = [self.node(one, f"{place}/allOf/{i}") for i, one in enumerate(schema.get("allOf", ()))]
         if "$ref" in schema:
-            conjuncts.extend(self._target(schema["$ref"], node, place))
+            conjuncts.extend(self._target(schema["$ref"], node))
         node.conjuncts = tuple(conjuncts)
 
     def _fill_object(self, node: Node, schema: Mapping[str, Any], place: str) -> None:
@@ -138,21 +145,34 @@ class _Compiler:
             node.undecided = True
         elif items is not None:
             node.items = self.node(items, f"{place}/items")
-        prefix = () if self._old else schema.get("prefixItems", ())
+        prefix = schema.get("prefixItems", ()) if self._prefix_items else ()
+        node.max_items = schema.get("maxItems", node.max_items)
+        node.unique_items = schema.get("uniqueItems", False)
         node.prefix = tuple(self.node(one, f"{place}/prefixItems/{i}") for i, one in enumerate(prefix))
 
-    def _target(self, ref: str, node: Node, place: str) -> list[Node]:
+    def _target(self, ref: str, node: Node) -> list[Node]:
+        """The node that a `$ref` of `node` leads to, unless only the final validator can resolve it."""
         if not (ref == "#" or ref.startswith("#/")):
-            node.undecided = True  # an anchor or an id within the schema: the final validator resolves it
+            node.undecided = True  # an anchor or an id within the schema
             return []
         found: Any = self._document
-        for step in (unquote(part).replace("~1", "/").replace("~0", "~") for part in ref.split("/")[1:]):
-            try:
-                found = found[int(step)] if is_array(found) else found[step]
-            except (KeyError, IndexError, ValueError, TypeError):
-                message = f'the schema\'s $ref "{ref}" at {place} leads nowhere: define it under $defs'
-                raise ToolDefinitionError(message) from None
-        return [self.node(found, ref)]
+        place = "#"
+        for step in (part.replace("~1", "/").replace("~0", "~") for part in unquote(ref).split("/")[1:]):
+            found = found[int(step)] if is_array(found) else found[step]
+            place += f"/{_escaped(step)}"
+            if is_object(found) and "$id" in found:
+                node.undecided = True  # what lies below it has another base
+                return []
+        return [self.node(found, place)]
+
+    def _types_of_any(self, alternatives: list[Any]) -> tuple[str, ...]:
+        """The types that may be where one of several schemas must hold, () unless each of them names its own."""
+        names: dict[str, None] = {}
+        for one in alternatives:
+            if not is_object(one) or "type" not in one or (self._lone_ref and "$ref" in one):
+                return ()
+            names |= dict.fromkeys(_types(one))
+        return tuple(names)
 
 
 def _types(schema: Mapping[str, Any]) -> tuple[str, ...]:
@@ -165,13 +185,6 @@ def _kinds(types: tuple[str, ...]) -> Kind:
     for name in types:
         union |= KIND_NAMES[name]
     return union
-
-
-def _kinds_of_any(alternatives: list[Any]) -> Kind:
-    """The kinds that may begin where one of several schemas must hold, if each of them names its types itself."""
-    if not all(is_object(one) and "type" in one for one in alternatives):
-        return ANY_KIND
-    return _kinds(tuple(name for one in alternatives for name in _types(one)))
 
 
 def _escaped(key: str) -> str:

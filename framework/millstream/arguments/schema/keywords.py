@@ -1,7 +1,8 @@
 """The assertions on whole values that are decided here: enum, const, bounds and lengths.
 
 Each function makes, of one subschema, a test that gives a sentence for the model where a value fails it. A keyword that
-does not apply to a value's kind holds, as JSON Schema says. Which keywords have a test here is `DECIDED`.
+does not apply to a value's kind holds, as JSON Schema says. Which keywords have a test here is `DECIDED`. (`maxItems`
+has none: the checker refuses the item that is too many.)
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def _size(
     def make(schema: Mapping[str, Any]) -> Callable[[JsonValue], str | None]:
         bound = schema[keyword]
         return lambda value: (
-            f"expected {words} {bound:g} {unit}, found {len(value)}"
+            f"expected {words} {int(bound)} {unit}, found {len(value)}"
             if isinstance(value, kind) and not holds(len(value), bound)
             else None
         )
@@ -91,7 +92,6 @@ _CONTAINER: Final[dict[str, Callable[..., Callable[[JsonValue], str | None]]]] =
     "enum": _enum,
     "const": _const,
     "minItems": _size("minItems", list, "items", "at least", _at_least),
-    "maxItems": _size("maxItems", list, "items", "at most", _at_most),
     "minProperties": _size("minProperties", dict, "keys", "at least", _at_least),
     "maxProperties": _size("maxProperties", dict, "keys", "at most", _at_most),
 }

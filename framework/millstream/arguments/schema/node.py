@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 
 from millstream.arguments.scanner import Kind
 from millstream.events.values import JsonValue
@@ -53,6 +54,9 @@ class Node:
     required: tuple[str, ...] = ()
     prefix: tuple[Node, ...] = ()
     items: Node | None = None
+    max_items: float = inf
+    unique_items: bool = False
+    """Whether the items must differ. Of such an array pydantic makes a set."""
     scalar_assertions: tuple[Assertion, ...] = ()
     """Asked of a complete string, number, boolean or null."""
     container_assertions: tuple[Assertion, ...] = ()

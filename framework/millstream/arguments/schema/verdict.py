@@ -1,88 +1,100 @@
 """The final word on a whole value: jsonschema's. This is the only home of jsonschema.
 
 It is asked only about documents that touched a place the incremental checker could not decide. No schema is ever
-fetched: references resolve within the schema itself.
+fetched: references resolve within the schema itself (`references` sees to it).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from millstream.arguments.pointer import pointer
+from millstream.arguments.schema.equality import repeated
 from millstream.errors import ToolDefinitionError
-from millstream.events.values import JsonValue, is_object
+from millstream.events.values import JsonValue, is_array, is_object
 from millstream.failures import Problem
 
 if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
 _MAX_PROBLEMS: Final = 8
 _MAX_MESSAGE: Final = 300
 
 
+def _unique_items(_: object, unique: bool, value: JsonValue, __: object) -> Iterator[ValidationError]:
+    """In place of jsonschema's own, which compares every item with every other: minutes for 50 KB of small objects."""
+    from jsonschema.exceptions import ValidationError
+
+    if unique and is_array(value) and repeated(value) is not None:
+        yield ValidationError(f"{value!r} has non-unique elements")
+
+
 class Verdict:
     """The final validator of one schema.
+
+    `dialect` is the URI of the dialect it is read in: its `$schema` where that is a known one, else draft 2020-12.
 
     Raises:
         ToolDefinitionError: the schema is not valid in its own dialect.
     """
 
     def __init__(self, schema: Mapping[str, Any] | bool) -> None:
-        from jsonschema.exceptions import SchemaError
         from jsonschema.validators import Draft202012Validator, validator_for
 
+        if not isinstance(schema, dict | bool):
+            raise ToolDefinitionError(f"a JSON Schema is a dict or a bool, this is a {type(schema).__name__}")
+        if is_object(schema) and not isinstance(schema.get("$schema", ""), str):
+            raise ToolDefinitionError('the schema\'s "$schema" must be a string, the URI of a dialect')
         self._schema = schema
-        try:
-            validator_for(schema, Draft202012Validator).check_schema(cast("dict[str, Any]", schema))
-        except SchemaError as error:
-            place = "#" + pointer(tuple(error.absolute_path))
-            message = f"the schema is not valid at {place}: {error.message[:_MAX_MESSAGE]}"
-            raise ToolDefinitionError(message) from error
+        self._kind: type[Validator] = validator_for(schema, Draft202012Validator)
+        self.dialect = str(self._kind.META_SCHEMA["$schema"])
+        self.check(schema, "#")
 
-    def check_references(self) -> None:
-        """Check that every reference leads to a place within the schema.
+    def check(self, schema: object, place: str) -> None:
+        """Check that what is at `place` is a schema of the dialect.
 
         Raises:
-            ToolDefinitionError: one leads elsewhere.
+            ToolDefinitionError: it is not; the message names the place and the reason.
         """
-        from referencing import Registry
-        from referencing.exceptions import Unresolvable
-        from referencing.jsonschema import DRAFT202012, specification_with
+        from jsonschema.exceptions import SchemaError
 
-        if not is_object(self._schema):
-            return
-        dialect = self._schema.get("$schema")
-        specification = specification_with(dialect, default=DRAFT202012) if isinstance(dialect, str) else DRAFT202012
-        resource = specification.create_resource(self._schema)
-        base = resource.id() or ""
-        waiting = [(resource, Registry[Any]().with_resource(base, resource).resolver(base_uri=base))]
-        while waiting:
-            part, resolver = waiting.pop()
-            contents: Any = part.contents
-            if is_object(contents) and isinstance(contents.get("$ref"), str):
-                try:
-                    resolver.lookup(contents["$ref"])
-                except Unresolvable as error:
-                    message = f'the schema\'s $ref "{contents["$ref"]}" leads out of it: nothing is fetched, use $defs'
-                    raise ToolDefinitionError(message) from error
-            waiting.extend((inner, resolver.in_subresource(inner)) for inner in part.subresources())
+        try:
+            self._kind.check_schema(cast("dict[str, Any]", schema))
+        except SchemaError as error:
+            message = error.message[:_MAX_MESSAGE]
+            where = f"{place}{pointer(tuple(error.absolute_path))}"
+            raise ToolDefinitionError(f"the schema is not valid at {where}: {message}") from error
 
     @cached_property
     def _validator(self) -> Validator:
-        from jsonschema.validators import Draft202012Validator, validator_for
+        from jsonschema import validators
         from referencing import Registry
 
-        made: Validator = validator_for(self._schema, Draft202012Validator)(self._schema, registry=Registry())
+        kind: Any = cast("Any", validators).extend(self._kind, {"uniqueItems": _unique_items})  # it is not typed
+        # Without its $schema, at which jsonschema would go back to the kind that was not extended.
+        schema: Any = self._schema
+        if is_object(schema):
+            schema = {key: value for key, value in schema.items() if key != "$schema"}
+        made: Validator = kind(schema, registry=Registry[Any]())
         return made
 
     def problems(self, value: JsonValue, at: int) -> tuple[Problem, ...]:
-        """What is wrong with a complete value, at most 8 problems; () where nothing is. `at` is the text's length."""
+        """What is wrong with a complete value, at most 8 problems; () where nothing is. `at` is the text's length.
+
+        A value that jsonschema can not judge is a problem too: one nested too deeply for its recursion, or a number too
+        large for its arithmetic.
+        """
         found: list[Problem] = []
-        for error in self._validator.iter_errors(value):
-            message = error.message if len(error.message) <= _MAX_MESSAGE else error.message[:_MAX_MESSAGE] + "…"
-            found.append(Problem(pointer(tuple(error.absolute_path)), message, str(error.validator), at))
-            if len(found) == _MAX_PROBLEMS:
-                break
+        try:
+            for error in islice(self._validator.iter_errors(value), _MAX_PROBLEMS):
+                message = error.message if len(error.message) <= _MAX_MESSAGE else error.message[:_MAX_MESSAGE] + "…"
+                found.append(Problem(pointer(tuple(error.absolute_path)), message, str(error.validator), at))
+        except RecursionError:
+            found.append(Problem("", "nested too deeply to be checked: send a flatter value", "limit", at))
+        except ArithmeticError:
+            found.append(Problem("", "holds a number too large to be checked: send a smaller one", "limit", at))
         return tuple(found)

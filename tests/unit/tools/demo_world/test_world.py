@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.scripted import calling, saying, scripted
 
 from millstream.events import CallRetrying, CallReturned
 from millstream_tools.archive import Archiver
@@ -18,6 +17,7 @@ from millstream_tools.demo_world.status_server import STATUS
 from millstream_tools.fetch import Fetch
 from millstream_tools.search import TextSearch
 from millstream_tools.sql import Database
+from tests.scripted import calling, saying, scripted
 
 
 @pytest.fixture(scope="module")
