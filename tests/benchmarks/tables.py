@@ -1,0 +1,41 @@
+"""Tables for the terminal and for a README. Pure: cells are text already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Table:
+    """A titled table; `notes` say how to read it."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
+    notes: tuple[str, ...] = ()
+
+    def add(self, *cells: str) -> None:
+        """Add a row; cells that are missing at its end are empty."""
+        self.rows.append(cells + ("",) * (len(self.header) - len(cells)))
+
+    def text(self) -> str:
+        """The table with aligned columns: names to the left, figures to the right."""
+        widths = [max(len(row[column]) for row in (self.header, *self.rows)) for column in range(len(self.header))]
+        lines = [self.title, _aligned(self.header, widths), "  ".join("-" * width for width in widths)]
+        lines += [_aligned(row, widths) for row in self.rows]
+        lines += [f"  {note}" for note in self.notes]
+        return "\n".join(lines)
+
+    def markdown(self) -> str:
+        """The table as GitHub shows it."""
+        lines = [self.header, tuple("---:" if column else "---" for column in range(len(self.header))), *self.rows]
+        return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    first, *rest = (
+        cell.rjust(width) if column else cell.ljust(width)
+        for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    )
+    return "  ".join([first, *rest]).rstrip()
