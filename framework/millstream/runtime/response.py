@@ -28,7 +28,7 @@ from millstream.wire.reading import StreamDecoder
 from millstream.wire_events import Broke, CallBegan, CallClosed, CallLeft, Ended, Finished, ItemOpened, WireEvent
 
 _EVENTS_PER_CHECKPOINT: Final = 64  # a burst must not keep the loop from starting tools
-_MAY_START_CALLS: Final = (ItemOpened, CallBegan, CallClosed, CallLeft, Finished, Ended)
+_MAY_START_CALLS: Final = frozenset({ItemOpened, CallBegan, CallClosed, CallLeft, Finished, Ended})
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ class Response:
                 self.shown = True
                 self.log.emit(*events)
             if (
-                isinstance(wire_event, _MAY_START_CALLS) and self._advance(wire_event, events)
+                type(wire_event) in _MAY_START_CALLS and self._advance(wire_event, events)
             ) or i % _EVENTS_PER_CHECKPOINT == _EVENTS_PER_CHECKPOINT - 1:
                 await checkpoint()
             if self._aborts and any(_is_rejection(event) for event in events):
