@@ -80,6 +80,7 @@ class Response:
             max_calls=shared.limits.max_calls_per_turn,
         )
         self._aborts = shared.policy.on_reject == "abort"
+        self._routed = 0  # wire events, over all pieces: in a burst no piece has to be waited for
         self._kept: frozenset[str] | None = None  # of a torn response, the calls that stand
 
     @property
@@ -165,15 +166,15 @@ class Response:
         return (reply, *(tool_result(end, limit) for end in self.log.turn.ends if end.call.id in kept))
 
     async def _route(self, wire_events: Sequence[WireEvent]) -> None:
-        for i, wire_event in enumerate(wire_events):
+        for wire_event in wire_events:
             self._reply.feed(wire_event)
             events = self._router_events(wire_event)
             if events:
                 self.shown = True
                 self.log.emit(*events)
-            if (
-                type(wire_event) in _MAY_START_CALLS and self._advance(wire_event, events)
-            ) or i % _EVENTS_PER_CHECKPOINT == _EVENTS_PER_CHECKPOINT - 1:
+            self._routed += 1
+            started = type(wire_event) in _MAY_START_CALLS and self._advance(wire_event, events)
+            if started or self._routed % _EVENTS_PER_CHECKPOINT == 0:
                 await checkpoint()
             if self._aborts and any(_is_rejection(event) for event in events):
                 self.aborted = True
