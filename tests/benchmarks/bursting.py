@@ -47,7 +47,7 @@ def _report(made: list[Lane], spreads: dict[int, Spread], events: dict[int, int]
     for index, lane in enumerate(made):
         name, wire = lane.framework.name, lane.wire
         if index not in spreads:
-            table.add(name, wire, lane.failed)
+            table.miss(f"{name}, {wire}", lane.failed)
             continue
         spread = spreads[index]
         beside = ratio(spread.median, floor[wire]) if wire in floor else ""

@@ -55,7 +55,7 @@ def _report(made: list[Lane], spreads: dict[tuple[str, str], Spread]) -> Report:
         name, wire = lane.framework.name, lane.wire
         spread = spreads.get((name, wire))
         if spread is None:
-            table.add(name, wire, lane.failed)
+            table.miss(f"{name}, {wire}", lane.failed)
             continue
         table.add(name, wire, spread.text(), ratio(spread.median, spreads[OURS.name, wire].median))
         figures[f"{name} / {wire}"] = {"cpu_us": spread.median}

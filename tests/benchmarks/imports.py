@@ -72,7 +72,7 @@ def _report(taken: Mapping[str, list[tuple[float, float, int]]], why: Mapping[st
     ours_import, ours_ready, _ = _spreads(taken["millstream"])
     for row in ROWS:
         if row in why:
-            table.add(row, why[row])
+            table.miss(row, why[row])
             continue
         imported, made, modules = _spreads(taken[row])
         beside = (ratio(imported.median, ours_import.median), ratio(made.median, ours_ready.median))

@@ -46,7 +46,7 @@ def measure(bench: Bench) -> Report:
 def _add(table: Table, figures: dict[str, dict[str, float]], name: str, course: Course) -> None:
     framework, wire = course.lane.framework.name, course.lane.wire
     if course.why_empty:
-        table.add(framework, wire, course.why_empty)
+        table.miss(f"{framework}, {wire}", course.why_empty)
         return
     waits = Spread.of([run.wait_ms(job) for run in course.warm for job in JOBS])
     over = Spread.of([run.over_ideal_ms for run in course.warm])

@@ -61,7 +61,7 @@ def measure(bench: Bench) -> Report:
     for course in courses:
         name, wire = course.lane.framework.name, course.lane.wire
         if course.why_empty:
-            warm.add(name, wire, course.why_empty)
+            warm.miss(f"{name}, {wire}", course.why_empty)
             continue
         spreads = {column: Spread.of([column.of(run) for run in course.warm]) for column in COLUMNS}
         warm.add(name, wire, *(spread.text(column.digits) for column, spread in spreads.items()))

@@ -16,12 +16,17 @@ def test_names_stand_left_and_figures_right() -> None:
     ]
 
 
-def test_a_reason_stands_in_the_first_figure_of_its_row() -> None:
-    table = Table("", ("name", "wire", "ms"))
-    table.add("peer", "chat", "it could not be installed")
-    assert table.rows == [("peer", "chat", "it could not be installed")]
-    table.add("peer", "why")
-    assert table.rows[1] == ("peer", "why", "")
+def test_a_row_that_could_not_be_measured_is_a_line_under_the_table() -> None:
+    table = Table("Title", ("name", "ms"))
+    table.miss("peer, chat", "it could not be installed")
+    assert table.rows == []
+    assert table.text().splitlines()[-1] == "  peer, chat: not measured, it could not be installed"
+
+
+def test_a_short_row_is_filled_up() -> None:
+    table = Table("Title", ("name", "2 KB", "20 KB"))
+    table.add("slow", "1.5")
+    assert table.rows == [("slow", "1.5", "")]
 
 
 def test_markdown() -> None:
