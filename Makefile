@@ -38,8 +38,8 @@ test-real: $(VENV)/.setup  ## real servers, real clients
 test-long: $(VENV)/.setup  ## the slow suites: more examples, more cuts
 	$(BIN)/pytest -n 2 -m 'long or not real' --hypothesis-profile=long
 
-bench: $(VENV)/.setup  ## what it costs, beside its peers, in one run
-	$(BIN)/python -m tests.benchmarks
+bench: $(VENV)/.setup  ## what it costs, beside its peers, in one run; ONLY=timing for one part of it
+	$(BIN)/python -m tests.benchmarks $(ONLY)
 
 lint: $(VENV)/.setup
 	$(BIN)/ruff check

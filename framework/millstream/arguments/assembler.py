@@ -104,6 +104,8 @@ class Assembler:
         scanner.feed(piece[:room] if len(piece) > room else piece)
         if len(piece) > room:
             scanner.refuse(f"longer than {self._limits.max_args_chars} characters", "limit")
+        if not scanner.settled and scanner.problem is None:
+            return []  # as for most pieces: they end within a value
         events: list[Settled | Rejected] = [Settled(path, value) for path, value in scanner.settled]
         scanner.settled.clear()
         if scanner.problem is not None:

@@ -97,6 +97,7 @@ class _State(IntEnum):
 # Plain ints: comparing members of an IntEnum costs three times as much in the hot loop.
 VALUE, FIRST_ITEM, FIRST_KEY, NEXT_KEY, COLON, AFTER, DONE, STRING, KEY, NUMBER, LITERAL = map(int, _State)
 
+_QUOTED: Final = (STRING, KEY)
 _EXPECTED: Final = {
     VALUE: "a value",
     FIRST_ITEM: "a value or ]",
@@ -189,7 +190,8 @@ class Scanner:
             self._refuse(self._at + wrong.index, wrong.message, wrong.keyword)
         else:
             self._at += taken
-            self._carry = text[taken:]
+            if taken < len(text):
+                self._carry = text[taken:]
 
     def finish(self) -> None:
         """The text is over: what is not complete now is a problem."""
@@ -222,7 +224,7 @@ class Scanner:
         i, n = 0, len(text)
         while i < n:
             state = self._state
-            if state in (STRING, KEY):
+            if state in _QUOTED:
                 end = _PLAIN.match(text, i).end()  # type: ignore[union-attr]  # it matches the empty string too
                 if end > i:
                     self._grow(text[i:end])

@@ -71,7 +71,9 @@ class ReplyBuilder:
         return Reply(self._turn, tuple(items), self._wire, self._model, response_id)
 
     def _add(self, item: int, kind: str, text: str) -> _Said:
-        said = self._said.setdefault(item, _Said(kind))
+        said = self._said.get(item)
+        if said is None:
+            said = self._said[item] = _Said(kind)
         said.kind = said.kind or kind
         said.text.append(text)
         return said

@@ -5,6 +5,7 @@ The clocks run only while we wait for the provider: neither a slow tool nor a sl
 
 from __future__ import annotations
 
+import math
 from contextlib import AsyncExitStack
 
 import anyio
@@ -13,6 +14,7 @@ from millstream.errors import WireError
 from millstream.limits import Limits
 from millstream.runtime.log import Log
 from millstream.runtime.response import Response
+from millstream.runtime.wake import loop_clock
 from millstream.transport.seam import Incoming, Request, Transport
 
 
@@ -46,30 +48,35 @@ class _Reading:
         self._response = response
         self._log = log
         self._limits = limits
+        self._now = loop_clock()
         self._waited_s = 0.0  # since the response last moved on
 
     async def run(self) -> None:
-        response = self._response
-        first = True
-        while not response.over:
-            timeout_s, limit = self._timeout(first=first)
-            before = anyio.current_time()
-            chunk = None
-            with anyio.move_on_after(timeout_s):
+        response, now = self._response, self._now
+        first, limit = True, ""
+        # One scope whose deadline moves: a scope for each piece would cost a tenth of all that is done for it.
+        with anyio.CancelScope() as wait:
+            while not response.over:
+                timeout_s, limit = self._timeout(first=first)
+                before = now()
+                wait.deadline = before + timeout_s
                 chunk = await self._incoming.receive()
-            if chunk is None:
-                if response.router.finished is None:
-                    raise _silent(getattr(self._limits, limit), f"Limits.{limit}")
-                chunk = b""  # the answer is complete, only its trailer did not come
-            self._waited_s += anyio.current_time() - before
-            first = False
-            if chunk == b"":
-                await response.end()
-                break
-            if await response.feed(chunk):
-                self._waited_s = 0.0
-            await self._log.flush()
-            await self._log.room()
+                wait.deadline = math.inf
+                if wait.cancel_called:
+                    break  # it came too late by less than a turn of the event loop
+                self._waited_s += now() - before
+                first = False
+                if chunk == b"":
+                    await response.end()
+                    break
+                if await response.feed(chunk):
+                    self._waited_s = 0.0
+                await self._log.flush()
+                await self._log.room()
+        if wait.cancel_called:
+            if response.router.finished is None:
+                raise _silent(getattr(self._limits, limit), f"Limits.{limit}")
+            await response.end()  # the answer is complete, only its trailer did not come
         await self._log.flush()
 
     def _timeout(self, *, first: bool) -> tuple[float, str]:

@@ -28,7 +28,7 @@ from millstream.wire.reading import StreamDecoder
 from millstream.wire_events import Broke, CallBegan, CallClosed, CallLeft, Ended, Finished, ItemOpened, WireEvent
 
 _EVENTS_PER_CHECKPOINT: Final = 64  # a burst must not keep the loop from starting tools
-_MAY_START_CALLS: Final = (ItemOpened, CallBegan, CallClosed, CallLeft, Finished, Ended)
+_MAY_START_CALLS: Final = frozenset({ItemOpened, CallBegan, CallClosed, CallLeft, Finished, Ended})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,7 @@ class Response:
             max_calls=shared.limits.max_calls_per_turn,
         )
         self._aborts = shared.policy.on_reject == "abort"
+        self._routed = 0  # wire events, over all pieces: in a burst no piece has to be waited for
         self._kept: frozenset[str] | None = None  # of a torn response, the calls that stand
 
     @property
@@ -165,15 +166,15 @@ class Response:
         return (reply, *(tool_result(end, limit) for end in self.log.turn.ends if end.call.id in kept))
 
     async def _route(self, wire_events: Sequence[WireEvent]) -> None:
-        for i, wire_event in enumerate(wire_events):
+        for wire_event in wire_events:
             self._reply.feed(wire_event)
             events = self._router_events(wire_event)
             if events:
                 self.shown = True
                 self.log.emit(*events)
-            if (
-                isinstance(wire_event, _MAY_START_CALLS) and self._advance(wire_event, events)
-            ) or i % _EVENTS_PER_CHECKPOINT == _EVENTS_PER_CHECKPOINT - 1:
+            self._routed += 1
+            started = type(wire_event) in _MAY_START_CALLS and self._advance(wire_event, events)
+            if started or self._routed % _EVENTS_PER_CHECKPOINT == 0:
                 await checkpoint()
             if self._aborts and any(_is_rejection(event) for event in events):
                 self.aborted = True

@@ -18,6 +18,7 @@ from millstream.wire.sse import Message, SseParser
 from millstream.wire_events import Broke, Ended, WireEvent
 
 _MAX_HEAD: Final = 64 * 1024  # enough of a body that is not a stream to say what it is
+_FINAL: Final = (Ended, Broke)
 
 
 class Reader(Protocol):
@@ -130,7 +131,7 @@ class StreamDecoder:
 
 
 def _is_final(events: list[WireEvent]) -> bool:
-    return bool(events) and isinstance(events[-1], Ended | Broke)
+    return bool(events) and isinstance(events[-1], _FINAL)
 
 
 def _is_json(text: str) -> bool:
