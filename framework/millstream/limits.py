@@ -52,6 +52,8 @@ class Limits:
     """Without anything that moves the response on; pings are bytes, not progress."""
     trailer_timeout_s: float = 5.0
     """For the token counts that follow a finished response; without them the turn ends all the same."""
+    drain_timeout_s: float = 0.1
+    """For the end of the body behind a complete response: only with it can the connection be used again."""
     request_attempts: int = 4
     """How often one request is sent while nothing of an answer was shown (429, 5xx, no connection)."""
     max_retry_wait_s: float = 60.0

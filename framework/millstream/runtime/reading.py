@@ -6,6 +6,7 @@ The clocks run only while we wait for the provider: neither a slow tool nor a sl
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from typing import Final
 
 import anyio
 
@@ -14,6 +15,8 @@ from millstream.limits import Limits
 from millstream.runtime.log import Log
 from millstream.runtime.response import Response
 from millstream.transport.seam import Incoming, Request, Transport
+
+_MAX_DRAINED_PIECES: Final = 16  # a stream that goes on behind its end is not worth more
 
 
 async def read_response(transport: Transport, request: Request, response: Response, log: Log, limits: Limits) -> None:
@@ -50,7 +53,7 @@ class _Reading:
 
     async def run(self) -> None:
         response = self._response
-        first = True
+        first, chunk = True, None
         while not response.over:
             timeout_s, limit = self._timeout(first=first)
             before = anyio.current_time()
@@ -71,6 +74,18 @@ class _Reading:
             await self._log.flush()
             await self._log.room()
         await self._log.flush()
+        if chunk != b"" and not response.aborted and response.error is None:
+            await self._drain()
+
+    async def _drain(self) -> None:
+        """Read the end of the body behind the last event: only then can the connection be used again."""
+        with anyio.move_on_after(self._limits.drain_timeout_s):
+            try:
+                for _ in range(_MAX_DRAINED_PIECES):
+                    if await self._incoming.receive() == b"":
+                        return
+            except WireError:
+                pass  # the response is complete, what happens to its connection now is of no interest
 
     def _timeout(self, *, first: bool) -> tuple[float, str]:
         """How long to wait for the next piece, and the limit that says so."""
