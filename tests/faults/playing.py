@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, TypeVar
@@ -10,14 +10,12 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from millstream import Agent, Limits, MillstreamError, Model, Run, Tool, tool
 from millstream.events import CallEnded, CallFailed, CallReturned, CallStarted, Event, Failure, Record, RunFinished
 from millstream.testing import FakeProvider, RecordedRequest, Response, Scenario
-from millstream.testing.provider.scenario import Answer
 from millstream.testing.provider.steps import Step
 from tests.alive import no_task_left, nothing_left
 from tests.laws import assert_lawful
 
 API: TypeAlias = Literal["openai-responses", "openai-chat"]
 E = TypeVar("E", bound=Event)
-Script: TypeAlias = Answer | Step | str | Sequence[Step | str]
 
 ARGS = {"path": "/a.txt", "n": 7, "content": "rm -rf /tmp/x && echo safe"}
 TEXT = '{"path": "/a.txt", "n": 7, "content": "rm -rf /tmp/x && echo safe"}'
@@ -129,11 +127,12 @@ def model_of(provider: FakeProvider, api: API) -> Model:
 
 @asynccontextmanager
 async def playing(
-    api: API, script: Iterable[Script], tools: Iterable[Any] = (), *, refused: int = 0, **options: Any
+    api: API, script: Iterable[Any], tools: Iterable[Any] = (), *, refused: int = 0, **options: Any
 ) -> AsyncGenerator[Story]:
     """A run that was entered, to be followed by the test; afterwards nothing of it may be left.
 
-    `refused` is how many of its requests the provider must have refused; `options` are those of the agent.
+    `script` is what `Scenario.of` takes; `refused` is how many of the requests the provider must have refused;
+    `options` are those of the agent.
     """
     with nothing_left(), FakeProvider(Scenario.of(*script)) as provider:
         agent = Agent(model_of(provider, api), tools, **options)
@@ -148,7 +147,7 @@ async def playing(
 
 
 async def play(
-    api: API, script: Iterable[Script], tools: Iterable[Any] = (), *, refused: int = 0, **options: Any
+    api: API, script: Iterable[Any], tools: Iterable[Any] = (), *, refused: int = 0, **options: Any
 ) -> Story:
     """A run from its first event to its last; what it raises is in the story."""
     async with playing(api, script, tools, refused=refused, **options) as story:

@@ -1,20 +1,21 @@
-"""Arguments that are not what they should be: rejected for the right reason, at the right place, and the run goes on."""
+"""Arguments that are not what they should be: rejected at the right place for the right reason; the run goes on."""
 
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
-from tests.faults.playing import API, ARGS, TEXT, Ran, Story, play, playing, follow, response
 
 from millstream import Limits, Policy, tool
 from millstream.events import ArgsDelta, CallFailed, CallReturned, CallSealed, CallStarted, Problem, Rejected, TurnTorn
 from millstream.testing import CallTool, Delivery, Pause, Say
+from tests.faults.playing import API, ARGS, TEXT, Ran, Story, follow, play, playing, response
 
 pytestmark = pytest.mark.anyio
 
 
-async def rejected(api: API, text: str, **options: object) -> tuple[Problem, Story]:
+async def rejected(api: API, text: str, **options: Any) -> tuple[Problem, Story]:
     """The model writes `text` as arguments: the tool is not run, the model is told, and the run goes on."""
     ran = Ran()
     story = await play(api, [[CallTool("save", raw=text)], "I see."], [ran.save], **options)
@@ -123,7 +124,7 @@ async def test_deep_where_the_schema_allows_anything(api: API) -> None:
     @tool
     async def keep(anything: object) -> str:
         """Keep it."""
-        return "kept"
+        return f"kept {anything}"
 
     call = CallTool("keep", raw='{"anything": ' + "[" * 100_000, chunk_chars=1000)
     story = await play(api, [[call], "I see."], [keep])
@@ -200,7 +201,7 @@ async def test_abort_keeps_the_calls_that_were_sealed(api: API) -> None:
     assert "was not run" in story.told()[1]
 
 
-TRICKY = "a\u2028b\u2029 🦆 \u0000 \\ \" \ud83d\ude00 é\r\n\t"
+TRICKY = 'a\u2028b\u2029 🦆 \u0000 \\ " \ud83d\ude00 é\r\n\t'
 
 
 async def test_split_utf8(api: API) -> None:

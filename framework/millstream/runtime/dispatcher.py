@@ -104,6 +104,13 @@ class Dispatcher:
             self.plan.withdraw(call.id)
             self._end(CallFailed(call, failure))
 
+    def drop(self, call_id: str) -> None:
+        """A sealed call was ended by what the provider sent later: it must not start, and nobody is to be asked."""
+        self.plan.withdraw(call_id)
+        job = self._jobs.get(call_id)
+        if job is not None and job.scope is not None:
+            job.scope.cancel()
+
     def cancel(self, call_id: str, reason: str) -> bool:
         """Cancel one call that waits or is at work; False where it is neither."""
         job = self._jobs.get(call_id)

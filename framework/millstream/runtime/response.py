@@ -171,6 +171,7 @@ class Response:
             if events:
                 self.shown = True
                 self.log.emit(*events)
+                self._drop_ended(events)
             if (
                 isinstance(wire_event, _MAY_START_CALLS) and self._advance(wire_event, events)
             ) or i % _EVENTS_PER_CHECKPOINT == _EVENTS_PER_CHECKPOINT - 1:
@@ -178,6 +179,11 @@ class Response:
             if self._aborts and any(_is_rejection(event) for event in events):
                 self.aborted = True
                 return
+
+    def _drop_ended(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event, CallFailed):
+                self.dispatcher.drop(event.call.id)
 
     def _router_events(self, wire_event: WireEvent) -> list[Event]:
         try:
