@@ -32,6 +32,7 @@ from millstream.events import (
 )
 from millstream.policy import Retry, Start
 from millstream.routing.plan import Plan, Terms
+from millstream.routing.surrogates import printable
 from millstream.runtime.attempt import AttemptFailed, Body, RunContext
 from millstream.runtime.outcomes import failure_of
 from millstream.runtime.retry import retrying
@@ -116,7 +117,7 @@ class Dispatcher:
         job = self._jobs.get(call_id)
         if job is None or self._log.turn.state(call_id) == "ended":
             return False
-        job.cancelled_for = reason
+        job.cancelled_for = reason = printable(reason)
         if self.plan.withdraw(call_id):
             self._end(CallFailed(job.call, Cancelled(reason)))
         if job.scope is not None:
@@ -144,9 +145,10 @@ class Dispatcher:
         if isinstance(answer, Approve):
             self._approve(job, answer)
         else:
-            self._log.emit(ApprovalResolved(call, "denied", job.digest, answer.reason))
+            reason = printable(answer.reason)
+            self._log.emit(ApprovalResolved(call, "denied", job.digest, reason))
             self.plan.withdraw(call.id)
-            self._end(CallFailed(call, Denied(answer.reason)))
+            self._end(CallFailed(call, Denied(reason)))
         self.admit()
         await self._log.flush()
 

@@ -11,6 +11,7 @@ from millstream.errors import ModelRetry, ToolError
 from millstream.events import CallEnded, CallFailed, CallReturned, Failure, Raised
 from millstream.failures import explain
 from millstream.policy import Policy
+from millstream.routing.surrogates import printable
 from millstream.runtime.groups import only_leaf
 from millstream.toolbox.results import NotJson
 from millstream.transcript import TextPart, ToolResult
@@ -19,13 +20,16 @@ _MARK: Final = "\n… {left_out} characters left out here …\n"
 
 
 def failure_of(error: BaseException, policy: Policy) -> Failure:
-    """The failure that an exception of a tool stands for; its text only where the model may read it."""
+    """The failure that an exception of a tool stands for; its text only where the model may read it.
+
+    Half characters, which the names of files may hold, become U+FFFD: no request and no log can carry them.
+    """
     error = only_leaf(error)
     where = _where(error.__traceback__)
     name = type(error).__name__
     if isinstance(error, ToolError | ModelRetry | NotJson):
-        return Raised(name, str(error) or name, where)
-    message = f"{name}: {error}" if policy.tool_errors == "message" else ""
+        return Raised(name, printable(str(error)) or name, where)
+    message = printable(f"{name}: {error}") if policy.tool_errors == "message" else ""
     return Raised(name, message, where)
 
 
