@@ -21,7 +21,7 @@ ARGS = {"path": "/a.txt", "n": 7, "content": "rm -rf /tmp/x && echo safe"}
 TEXT = '{"path": "/a.txt", "n": 7, "content": "rm -rf /tmp/x && echo safe"}'
 CUT = TEXT[: TEXT.index(" safe")]
 """Arguments broken off within a string: what was written of it must not be taken for the whole."""
-_PREFIX: dict[API, str] = {"openai-responses": "openai", "openai-chat": "openai-chat"}
+PREFIX: dict[API, str] = {"openai-responses": "openai", "openai-chat": "openai-chat"}
 
 
 @dataclass
@@ -122,7 +122,7 @@ def once() -> Limits:
 
 def model_of(provider: FakeProvider, api: API) -> Model:
     """The provider's model on a wire."""
-    return Model(f"{_PREFIX[api]}:fake", base_url=provider.base_url, api_key="sk-test")
+    return Model(f"{PREFIX[api]}:fake", base_url=provider.base_url, api_key="sk-test")
 
 
 @asynccontextmanager

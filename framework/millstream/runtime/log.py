@@ -14,6 +14,7 @@ from typing import Final
 import anyio
 from anyio.lowlevel import checkpoint
 
+from millstream.errors import UsageError
 from millstream.events import ArgsDelta, Event, OutputDelta, ReasoningDelta, Record, RefusalDelta, TextDelta
 from millstream.journal.seam import Journal
 from millstream.runtime.wake import Wake
@@ -45,6 +46,7 @@ class Log:
         self._outbox: deque[Record] = deque()
         self._buffered = 0
         self._taken = 0
+        self._taking = False
         self._closed = False
         self._writing = anyio.Lock(fast_acquire=True)
         self._news = Wake()
@@ -91,7 +93,20 @@ class Log:
         self._space.set()
 
     async def take(self) -> Record | None:
-        """The next record, None after the last one of a closed log."""
+        """The next record, None after the last one of a closed log.
+
+        Raises:
+            UsageError: another task is taking: each would miss what the other has, and one would wait for ever.
+        """
+        if self._taking:
+            raise UsageError("a run has one consumer: iterate over it in one task, and hand the events on from there")
+        self._taking = True
+        try:
+            return await self._next()
+        finally:
+            self._taking = False
+
+    async def _next(self) -> Record | None:
         while True:
             if self._outbox:
                 self._taken += 1

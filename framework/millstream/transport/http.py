@@ -66,6 +66,8 @@ class HttpTransport:
         if self._client is None:
             message = "the transport was not entered"
             raise RuntimeError(message)
+        if self._client.is_closed:
+            raise ModelError("the client= of the Model is closed: keep it open for as long as the model is used")
         content = _written(request.body)
         timeout = httpx2.Timeout(None, connect=request.connect_timeout_s)
         headers = {"content-type": "application/json", "accept": "text/event-stream", **request.headers}
@@ -76,7 +78,7 @@ class HttpTransport:
             raise ModelError(f"the base URL can not be used: {error}. Write it as https://host/v1") from error
         except (httpx2.LocalProtocolError, UnicodeEncodeError):
             # from None: the text of these errors holds the header, and that may be the key
-            raise ModelError("a header can not be sent: look for line breaks in api_key= and headers=") from None
+            raise ModelError("a header can not be sent: look for line breaks in headers= of the Model") from None
         except httpx2.TransportError as error:
             message = f"no connection to {_host(request.url)}: {_text(error)}"
             hint = "Check the base URL, and that the server runs."
