@@ -172,8 +172,17 @@ async def async_generator_exit() -> AsyncIterator[str]:
     raise SystemExit(3)
 
 
-@pytest.mark.parametrize("function", [async_exit, sync_exit, generator_exit, async_generator_exit])
-@pytest.mark.parametrize("executor", ["inline", "thread"])
+@pytest.mark.parametrize(
+    ("function", "executor"),
+    [
+        (async_exit, None),
+        (async_generator_exit, None),
+        (sync_exit, "thread"),
+        (sync_exit, "inline"),
+        (generator_exit, "thread"),
+        (generator_exit, "inline"),
+    ],
+)
 async def test_tool_sysexit(api: API, function: Callable[..., Any], executor: Any) -> None:
     story = await work_of(api, tool(name="work", executor=executor)(function))
     (failure,) = story.failures

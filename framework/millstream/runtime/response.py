@@ -144,7 +144,8 @@ class Response:
         dropped = tuple(call_id for call_id in self.router.calls if call_id not in self._kept)
         kept = tuple(call_id for call_id in self.router.calls if call_id in self._kept)
         self.log.emit(*self.router.cut("response torn"))
-        reason = self.router.broke.reason if self.router.broke is not None else None
+        finished = self.router.finished.reason if self.router.finished is not None else None
+        reason = self.router.broke.reason if self.router.broke is not None else finished
         self.log.emit(TurnTorn(self.turn, message, kept, dropped, reason, self.usage))
 
     def cancel(self, call_id: str, reason: str) -> bool:
