@@ -40,6 +40,8 @@ class Limits:
     """What a cancelled tool has to clean up."""
     max_buffered_chars: int = 1024 * 1024
     """Text of events the consumer has not taken yet; beyond it the model's stream is not read further."""
+    journal_timeout_s: float = 30.0
+    """For the journal to keep what happened: a run does not go on without, and does not end without its last record."""
 
     # --- how long to wait for a provider ---
     connect_timeout_s: float = 10.0

@@ -273,10 +273,10 @@ async def test_tool_huge(api: API) -> None:
 
     story = await work_of(api, work)
     (told,) = story.told()
-    assert len(told) == Limits().max_result_chars
+    assert Limits().max_result_chars - 3 < len(told) <= Limits().max_result_chars
     assert told.startswith("head ")
     assert told.endswith(" tail")
-    assert f"{len(text) - len(told)} characters left out" in told or "characters left out here" in told
+    assert "characters left out here" in told
     assert story.one(CallReturned).result == text
 
 

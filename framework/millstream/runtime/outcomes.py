@@ -46,9 +46,10 @@ def cut(text: str, max_chars: int) -> str:
     """`text`, or its head and its tail with a mark between that says how much is missing."""
     if len(text) <= max_chars:
         return text
-    mark = _MARK.format(left_out=len(text) - max_chars)
-    head = max(0, (max_chars - len(mark)) * 2 // 3)
-    tail = max(0, max_chars - len(mark) - head)
+    room = max(0, max_chars - len(_MARK.format(left_out=len(text))))
+    head = room * 2 // 3
+    tail = room - head
+    mark = _MARK.format(left_out=len(text) - room)
     return text[:head] + mark + (text[-tail:] if tail else "")
 
 
