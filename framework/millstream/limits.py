@@ -40,6 +40,8 @@ class Limits:
     """What a cancelled tool has to clean up."""
     max_buffered_chars: int = 1024 * 1024
     """Text of events the consumer has not taken yet; beyond it the model's stream is not read further."""
+    journal_timeout_s: float = 30.0
+    """For the journal to keep what happened: a run does not go on without, and does not end without its last record."""
 
     # --- how long to wait for a provider ---
     connect_timeout_s: float = 10.0
@@ -52,6 +54,8 @@ class Limits:
     """Without anything that moves the response on; pings are bytes, not progress."""
     trailer_timeout_s: float = 5.0
     """For the token counts that follow a finished response; without them the turn ends all the same."""
+    drain_timeout_s: float = 0.1
+    """For the end of the body behind a complete response: only with it can the connection be used again."""
     request_attempts: int = 4
     """How often one request is sent while nothing of an answer was shown (429, 5xx, no connection)."""
     max_retry_wait_s: float = 60.0

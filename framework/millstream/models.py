@@ -109,13 +109,17 @@ class Model:
         )
 
     def _authorization(self) -> dict[str, str]:
-        key = self._api_key
+        key, where = self._api_key, "api_key="
         if key is None and self._base_url == self._provider.base_url:
-            variable = self._provider.key_variable
-            key = os.environ.get(variable)
+            where = self._provider.key_variable
+            key = os.environ.get(where)
             if not key:
-                raise ModelError(f"there is no key for {self.name}: set {variable}, or pass Model(…, api_key=…)")
-        return {"authorization": f"Bearer {key}"} if key else {}
+                raise ModelError(f"there is no key for {self.name}: set {where}, or pass Model(…, api_key=…)")
+        if not key:
+            return {}
+        if not key.isascii() or not key.isprintable() or " " in key:
+            raise ModelError(f"{where} holds what no key holds: look for a blank or a line break, at its end above all")
+        return {"authorization": f"Bearer {key}"}
 
 
 def as_model(model: Model | str) -> Model:
@@ -124,7 +128,15 @@ def as_model(model: Model | str) -> Model:
 
 
 def _checked(base_url: str) -> str:
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    if not _is_http(base_url):
         raise ModelError(f'the base URL "{base_url}" can not be used: write it as https://host/v1')
     return base_url.rstrip("/")
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises where it is no number
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and url.isprintable() and " " not in url

@@ -71,17 +71,15 @@ class ToolRunner:
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> bool:
+    ) -> None:
         assert self._tasks is not None, "exit follows enter"
         self._tasks.cancel_scope.cancel()
         try:
             await self._tasks.__aexit__(kind, error, traceback)
         except BaseException as raised:  # noqa: BLE001  raised again, without the groups of the task group
             leaf = only_leaf(raised)
-            if leaf is error:
-                return False
-            raise leaf from None
-        return False
+            if leaf is not error:
+                raise leaf from leaf.__cause__
 
     @property
     def finished(self) -> bool:

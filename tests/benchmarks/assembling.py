@@ -15,14 +15,14 @@ from time import thread_time
 
 from partial_json_parser import loads as completed  # pyright: ignore[reportMissingTypeStubs]  it has none
 from pydantic_core import from_json
+
+from millstream.arguments.assembler import Assembler, Sealed
+from millstream.arguments.schema.compile import CompiledSchema, compile_schema
 from tests.benchmarks.conversations import CHUNK_CHARS
 from tests.benchmarks.documents import SHAPES
 from tests.benchmarks.figures import Spread, ratio
 from tests.benchmarks.report import Bench, Report
 from tests.benchmarks.tables import Table
-
-from millstream.arguments.assembler import Assembler, Sealed
-from millstream.arguments.schema.compile import CompiledSchema, compile_schema
 
 SIZES = (2_000, 20_000, 200_000)
 HALF = SIZES[-1] // 2

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 
+from millstream.testing.provider.chat import ChatWire
+from millstream.testing.provider.frames import Asked, Wire, compose
+from millstream.testing.provider.responses import ResponsesWire
+from millstream.testing.provider.scenario import Response, Scenario
 from tests.benchmarks.clients.harness import MODEL, PROMPT
 from tests.benchmarks.conversations import burst
 from tests.benchmarks.figures import Spread, ratio
 from tests.benchmarks.frameworks import WIRES, Framework, Lane, interleaved, lanes
 from tests.benchmarks.report import Bench, Report
 from tests.benchmarks.tables import Table
-
-from millstream.testing.provider.chat import ChatWire
-from millstream.testing.provider.frames import Asked, Wire, compose
-from millstream.testing.provider.responses import ResponsesWire
-from millstream.testing.provider.scenario import Response, Scenario
 
 EVENTS = 20_000
 REPETITIONS = 5

@@ -13,9 +13,13 @@ class MemoryJournal:
     def __init__(self) -> None:
         self._logs: dict[str, list[Record]] = {}
 
+    def add(self, run_id: str, records: Sequence[Record]) -> None:
+        """As `append`, without waiting."""
+        self._logs.setdefault(run_id, []).extend(records)
+
     async def append(self, run_id: str, records: Sequence[Record]) -> None:
         """Add records to a run's log."""
-        self._logs.setdefault(run_id, []).extend(records)
+        self.add(run_id, records)
 
     async def read(self, run_id: str, after: int = 0) -> AsyncIterator[Record]:
         """The records of a run with a `seq` above `after`."""

@@ -12,7 +12,11 @@ class Journal(Protocol):
     """Append-only logs of runs, by run id. Records of one run come with strictly increasing `seq`."""
 
     async def append(self, run_id: str, records: Sequence[Record]) -> None:
-        """Add records to a run's log. They are kept, as well as the journal keeps anything, when this returns."""
+        """Add records to a run's log. They are kept, as well as the journal keeps anything, when this returns.
+
+        Where it raised, it may be called again with the same records and further ones: each `seq` is kept once. It is
+        not cancelled, but given up after `Limits.journal_timeout_s`.
+        """
         ...
 
     def read(self, run_id: str, after: int = 0) -> AsyncIterator[Record]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -86,7 +87,7 @@ class Body:
         try:
             with anyio.move_on_after(timeout_s):
                 return to_json(await execute(self.tool, self.bound.args, kwargs, self._yielded, shared.limits))
-        except (anyio.get_cancelled_exc_class(), SystemExit) as error:
+        except (anyio.get_cancelled_exc_class(), CancelledError, SystemExit) as error:  # trio's, asyncio's
             await checkpoint_if_cancelled()  # raises if it was the run or the call; else the tool raised it by itself
             raise AttemptFailed(failure_of(error, shared.policy), None) from error
         except Exception as error:

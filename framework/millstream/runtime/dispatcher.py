@@ -32,6 +32,7 @@ from millstream.events import (
 )
 from millstream.policy import Retry, Start
 from millstream.routing.plan import Plan, Terms
+from millstream.routing.surrogates import printable
 from millstream.runtime.attempt import AttemptFailed, Body, RunContext
 from millstream.runtime.outcomes import failure_of
 from millstream.runtime.retry import retrying
@@ -104,12 +105,19 @@ class Dispatcher:
             self.plan.withdraw(call.id)
             self._end(CallFailed(call, failure))
 
+    def drop(self, call_id: str) -> None:
+        """A sealed call was ended by what the provider sent later: it must not start, and nobody is to be asked."""
+        self.plan.withdraw(call_id)
+        job = self._jobs.get(call_id)
+        if job is not None and job.scope is not None:
+            job.scope.cancel()
+
     def cancel(self, call_id: str, reason: str) -> bool:
         """Cancel one call that waits or is at work; False where it is neither."""
         job = self._jobs.get(call_id)
         if job is None or self._log.turn.state(call_id) == "ended":
             return False
-        job.cancelled_for = reason
+        job.cancelled_for = reason = printable(reason)
         if self.plan.withdraw(call_id):
             self._end(CallFailed(job.call, Cancelled(reason)))
         if job.scope is not None:
@@ -137,9 +145,10 @@ class Dispatcher:
         if isinstance(answer, Approve):
             self._approve(job, answer)
         else:
-            self._log.emit(ApprovalResolved(call, "denied", job.digest, answer.reason))
+            reason = printable(answer.reason)
+            self._log.emit(ApprovalResolved(call, "denied", job.digest, reason))
             self.plan.withdraw(call.id)
-            self._end(CallFailed(call, Denied(answer.reason)))
+            self._end(CallFailed(call, Denied(reason)))
         self.admit()
         await self._log.flush()
 

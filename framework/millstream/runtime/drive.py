@@ -61,7 +61,7 @@ class Drive:
 
     def start(self, tasks: TaskGroup, toolbox: Toolbox, shared: RunContext) -> None:
         """Begin to read in the background."""
-        self._log = Log(shared.run_id, MemoryJournal(), loop_clock(), shared.limits.max_buffered_chars)
+        self._log = Log(shared.run_id, MemoryJournal(), loop_clock(), shared.limits)
         tasks.start_soon(self._work, self._log, tasks, toolbox, shared, name=f"drive {self._turn}")
 
     async def _work(self, log: Log, tasks: TaskGroup, toolbox: Toolbox, shared: RunContext) -> None:

@@ -5,27 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing
 from functools import partial
-from typing import Any, Final
-
-import anyio
-from anyio.lowlevel import RunVar
-from anyio.to_thread import run_sync
+from typing import Any
 
 from millstream.limits import Limits
+from millstream.runtime.threads import in_thread
 from millstream.toolbox.final import Final as FinalValue
 from millstream.toolbox.tool import Tool
-
-_threads: Final[RunVar[anyio.CapacityLimiter]] = RunVar("millstream_threads")
 
 
 async def execute(
     tool: Tool[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], say: Callable[[Any], None], limits: Limits
 ) -> Any:
-    """Run a tool's body once and give what it returned; `say` gets each partial result of a generator.
-
-    A thread can not be stopped: where the body is cancelled in one, the thread is left to end by itself, and keeps its
-    place in the pool until then.
-    """
+    """Run a tool's body once and give what it returned; `say` gets each partial result of a generator."""
     inline = tool.options.executor == "inline"
     match tool.body:
         case "async":
@@ -35,20 +26,10 @@ async def execute(
         case "sync":
             if inline:
                 return tool.function(*args, **kwargs)
-            return await _in_thread(partial(tool.function, *args, **kwargs), limits)
+            return await in_thread(partial(tool.function, *args, **kwargs), limits.max_threads)
         case "generator":
             drain = partial(_drain, tool.function(*args, **kwargs), say)
-            return drain() if inline else await _in_thread(drain, limits)
-
-
-async def _in_thread(function: Callable[[], Any], limits: Limits) -> Any:
-    """Run in a thread of our own pool, one for each event loop: asyncio's default has six threads on two cores."""
-    pool = _threads.get(None)
-    if pool is None:
-        pool = anyio.CapacityLimiter(limits.max_threads)
-        _threads.set(pool)
-    pool.total_tokens = max(pool.total_tokens, limits.max_threads)
-    return await run_sync(function, abandon_on_cancel=True, limiter=pool)
+            return drain() if inline else await in_thread(drain, limits.max_threads)
 
 
 async def _drain_async(generator: AsyncGenerator[Any, Any], say: Callable[[Any], None]) -> Any:

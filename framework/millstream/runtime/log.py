@@ -14,8 +14,11 @@ from typing import Final
 import anyio
 from anyio.lowlevel import checkpoint
 
+from millstream.errors import RunError, UsageError
 from millstream.events import ArgsDelta, Event, OutputDelta, ReasoningDelta, Record, RefusalDelta, TextDelta
+from millstream.journal.memory import MemoryJournal
 from millstream.journal.seam import Journal
+from millstream.limits import Limits
 from millstream.runtime.wake import Wake
 
 _Delta = TextDelta | ReasoningDelta | RefusalDelta | OutputDelta | ArgsDelta
@@ -30,21 +33,23 @@ class Log:
         run_id: under which the journal keeps it.
         journal: where records go before they count.
         now: the clock, in seconds; `at_s` counts from the moment the log is made.
-        max_buffered_chars: text the consumer may lag behind before `room` waits.
+        limits: how far the consumer may lag behind before `room` waits, and how long the journal may take.
     """
 
-    def __init__(self, run_id: str, journal: Journal, now: Callable[[], float], max_buffered_chars: int) -> None:
+    def __init__(self, run_id: str, journal: Journal, now: Callable[[], float], limits: Limits) -> None:
         self._run_id = run_id
         self._journal = journal
         self._now = now
         self._start = now()
-        self._max_buffered = max_buffered_chars
+        self._max_buffered = limits.max_buffered_chars
+        self._timeout_s = limits.journal_timeout_s
         self._seq = 0
         self._tail: _Tail | None = None  # deltas that have no number yet
         self._unwritten: list[Record] = []
         self._outbox: deque[Record] = deque()
         self._buffered = 0
         self._taken = 0
+        self._taking = False
         self._closed = False
         self._writing = anyio.Lock(fast_acquire=True)
         self._news = Wake()
@@ -67,7 +72,11 @@ class Log:
                 self._number(event, self._now())
 
     async def flush(self) -> None:
-        """Have everything emitted so far journaled and delivered, but deltas for which the consumer is not ready."""
+        """Have everything emitted so far journaled and delivered, but deltas for which the consumer is not ready.
+
+        Raises:
+            RunError: the journal did not answer in time. What else it raises goes through.
+        """
         if self._tail is not None and not self._outbox:
             self._number_tail()
         if self._unwritten:
@@ -84,6 +93,11 @@ class Log:
         while self._buffered > self._max_buffered and not self._closed:
             await self._space.wait()
 
+    def give_up(self) -> None:
+        """The journal fails: what it did not keep has not happened, and reaches nobody."""
+        self._tail = None
+        self._unwritten.clear()
+
     def close(self) -> None:
         """Nothing more will be emitted: the consumer ends after what is there."""
         self._closed = True
@@ -91,7 +105,20 @@ class Log:
         self._space.set()
 
     async def take(self) -> Record | None:
-        """The next record, None after the last one of a closed log."""
+        """The next record, None after the last one of a closed log.
+
+        Raises:
+            UsageError: another task is taking: each would miss what the other has, and one would wait for ever.
+        """
+        if self._taking:
+            raise UsageError("a run has one consumer: iterate over it in one task, and hand the events on from there")
+        self._taking = True
+        try:
+            return await self._next()
+        finally:
+            self._taking = False
+
+    async def _next(self) -> Record | None:
         while True:
             if self._outbox:
                 self._taken += 1
@@ -120,17 +147,35 @@ class Log:
             self._number(tail.event(), tail.at)
 
     async def _write(self) -> None:
+        if type(self._journal) is MemoryJournal:  # which does not wait, so that nothing can come between
+            batch, self._unwritten = self._unwritten, []
+            self._journal.add(self._run_id, batch)
+            self._deliver(batch)
+            return
         async with self._writing:
             batch, self._unwritten = self._unwritten, []
             if not batch:
                 return
             try:
-                await self._journal.append(self._run_id, batch)
+                await self._append(batch)
             except BaseException:
                 self._unwritten[:0] = batch
                 raise
-            self._outbox.extend(batch)
-            self._news.set()
+            self._deliver(batch)
+
+    async def _append(self, batch: Sequence[Record]) -> None:
+        """Have the journal keep records. Who leaves meanwhile waits for it: nobody would know what was kept."""
+        with anyio.move_on_after(self._timeout_s, shield=True) as scope:
+            await self._journal.append(self._run_id, batch)
+        if scope.cancelled_caught:
+            raise RunError(
+                f"the journal did not keep {len(batch)} records within {self._timeout_s:g} s; "
+                "look after it, or raise Limits.journal_timeout_s"
+            )
+
+    def _deliver(self, batch: Sequence[Record]) -> None:
+        self._outbox.extend(batch)
+        self._news.set()
 
 
 class _Tail:

@@ -11,6 +11,7 @@ from millstream.errors import ModelRetry, ToolError
 from millstream.events import CallEnded, CallFailed, CallReturned, Failure, Raised
 from millstream.failures import explain
 from millstream.policy import Policy
+from millstream.routing.surrogates import printable
 from millstream.runtime.groups import only_leaf
 from millstream.toolbox.results import NotJson
 from millstream.transcript import TextPart, ToolResult
@@ -19,13 +20,16 @@ _MARK: Final = "\n… {left_out} characters left out here …\n"
 
 
 def failure_of(error: BaseException, policy: Policy) -> Failure:
-    """The failure that an exception of a tool stands for; its text only where the model may read it."""
+    """The failure that an exception of a tool stands for; its text only where the model may read it.
+
+    Half characters, which the names of files may hold, become U+FFFD: no request and no log can carry them.
+    """
     error = only_leaf(error)
     where = _where(error.__traceback__)
     name = type(error).__name__
     if isinstance(error, ToolError | ModelRetry | NotJson):
-        return Raised(name, str(error) or name, where)
-    message = f"{name}: {error}" if policy.tool_errors == "message" else ""
+        return Raised(name, printable(str(error)) or name, where)
+    message = printable(f"{name}: {error}") if policy.tool_errors == "message" else ""
     return Raised(name, message, where)
 
 
@@ -42,9 +46,10 @@ def cut(text: str, max_chars: int) -> str:
     """`text`, or its head and its tail with a mark between that says how much is missing."""
     if len(text) <= max_chars:
         return text
-    mark = _MARK.format(left_out=len(text) - max_chars)
-    head = max(0, (max_chars - len(mark)) * 2 // 3)
-    tail = max(0, max_chars - len(mark) - head)
+    room = max(0, max_chars - len(_MARK.format(left_out=len(text))))
+    head = room * 2 // 3
+    tail = room - head
+    mark = _MARK.format(left_out=len(text) - room)
     return text[:head] + mark + (text[-tail:] if tail else "")
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from contextlib import AsyncExitStack
+from typing import Final
 
 import anyio
 
@@ -16,6 +17,8 @@ from millstream.runtime.log import Log
 from millstream.runtime.response import Response
 from millstream.runtime.wake import loop_clock
 from millstream.transport.seam import Incoming, Request, Transport
+
+_MAX_DRAINED_PIECES: Final = 16  # a stream that goes on behind its end is not worth more
 
 
 async def read_response(transport: Transport, request: Request, response: Response, log: Log, limits: Limits) -> None:
@@ -53,7 +56,7 @@ class _Reading:
 
     async def run(self) -> None:
         response, now = self._response, self._now
-        first, limit = True, ""
+        first, limit, chunk = True, "", None
         # One scope whose deadline moves: a scope for each piece would cost a tenth of all that is done for it.
         with anyio.CancelScope() as wait:
             while not response.over:
@@ -78,6 +81,18 @@ class _Reading:
                 raise _silent(getattr(self._limits, limit), f"Limits.{limit}")
             await response.end()  # the answer is complete, only its trailer did not come
         await self._log.flush()
+        if not (chunk == b"" or wait.cancel_called or response.aborted or response.error is not None):
+            await self._drain()
+
+    async def _drain(self) -> None:
+        """Read the end of the body behind the last event: only then can the connection be used again."""
+        with anyio.move_on_after(self._limits.drain_timeout_s):
+            try:
+                for _ in range(_MAX_DRAINED_PIECES):
+                    if await self._incoming.receive() == b"":
+                        return
+            except WireError:
+                pass  # the response is complete, what happens to its connection now is of no interest
 
     def _timeout(self, *, first: bool) -> tuple[float, str]:
         """How long to wait for the next piece, and the limit that says so."""

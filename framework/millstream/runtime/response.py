@@ -145,7 +145,8 @@ class Response:
         dropped = tuple(call_id for call_id in self.router.calls if call_id not in self._kept)
         kept = tuple(call_id for call_id in self.router.calls if call_id in self._kept)
         self.log.emit(*self.router.cut("response torn"))
-        reason = self.router.broke.reason if self.router.broke is not None else None
+        finished = self.router.finished.reason if self.router.finished is not None else None
+        reason = self.router.broke.reason if self.router.broke is not None else finished
         self.log.emit(TurnTorn(self.turn, message, kept, dropped, reason, self.usage))
 
     def cancel(self, call_id: str, reason: str) -> bool:
@@ -172,6 +173,7 @@ class Response:
             if events:
                 self.shown = True
                 self.log.emit(*events)
+                self._drop_ended(events)
             self._routed += 1
             started = type(wire_event) in _MAY_START_CALLS and self._advance(wire_event, events)
             if started or self._routed % _EVENTS_PER_CHECKPOINT == 0:
@@ -179,6 +181,11 @@ class Response:
             if self._aborts and any(_is_rejection(event) for event in events):
                 self.aborted = True
                 return
+
+    def _drop_ended(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if isinstance(event, CallFailed):
+                self.dispatcher.drop(event.call.id)
 
     def _router_events(self, wire_event: WireEvent) -> list[Event]:
         try:

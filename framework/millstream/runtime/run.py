@@ -99,7 +99,7 @@ class Run:
             raise RunClosed("a run is entered once: call agent.stream(prompt) again for another")
         limits = self._conversation.limits
         journal = self._start.journal if self._start.journal is not None else self._memory
-        self._log = Log(self.run_id, journal, loop_clock(), limits.max_buffered_chars)
+        self._log = Log(self.run_id, journal, loop_clock(), limits)
         self._loop = TurnLoop(self._conversation, self._start.transcript, self._log, self._on_response)
         self._tasks = anyio.create_task_group()
         await self._tasks.__aenter__()
@@ -108,7 +108,7 @@ class Run:
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> bool:
+    ) -> None:
         assert self._tasks is not None, "exit follows enter"
         self._left = True
         self._tasks.cancel_scope.cancel()
@@ -116,10 +116,8 @@ class Run:
             await self._tasks.__aexit__(kind, error, traceback)
         except BaseException as raised:  # noqa: BLE001  raised again, without the groups of the task group
             leaf = only_leaf(raised)
-            if leaf is error:
-                return False
-            raise leaf from None
-        return False
+            if leaf is not error:
+                raise leaf from leaf.__cause__
 
     def __aiter__(self) -> Self:
         return self
@@ -226,9 +224,17 @@ class Run:
             if isinstance(self._failure, WireError | RunError):
                 self._failure.transcript = loop.transcript
             log.emit((last or RunCancelled(self._cancel_reason),))
+            await self._close(log)
+
+    async def _close(self, log: Log) -> None:
+        """Have the last record kept, whatever became of the run; a journal that fails again is the run's failure."""
+        try:
             with anyio.CancelScope(shield=True):
                 await log.flush_all()
-            log.close()
+        except Exception as error:  # noqa: BLE001  raised in the consumer's frame
+            self._failure = self._failure or error
+            log.give_up()
+        log.close()
 
     async def _turn_loop(self) -> Event:
         assert self._loop is not None

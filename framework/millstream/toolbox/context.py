@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic
 
 from millstream.errors import UsageError
 from millstream.events import Call, CallEvent, CallLogged, CallProgress, JsonValue
+from millstream.toolbox.results import to_json
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -68,9 +69,13 @@ class ToolContext(Generic[Deps]):
     def progress(
         self, done: float | None = None, total: float | None = None, message: str = "", *, data: JsonValue = None
     ) -> None:
-        """Tell people how far the tool is: `done` of `total` in its own units. Never blocks; call it from anywhere."""
-        self._say(CallProgress(self.call, done, total, message, data))
+        """Tell people how far the tool is: `done` of `total` in its own units. Never blocks; call it from anywhere.
+
+        Raises:
+            NotJson: no JSON value stands for `data`.
+        """
+        self._say(CallProgress(self.call, done, total, to_json(message), to_json(data)))
 
     def log(self, text: str) -> None:
         """Write a line for people; the model does not see it. Never blocks; call it from anywhere."""
-        self._say(CallLogged(self.call, text))
+        self._say(CallLogged(self.call, to_json(text)))

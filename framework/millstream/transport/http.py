@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, Self
 
+import anyio
+
 from millstream.errors import ModelError, WireError
-from millstream.transport.seam import Chunk, Request
+from millstream.transport.seam import Request
 from millstream.wire.refusal import error_from_body
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _MAX_ERROR_BODY: Final = 64 * 1024
 _OK: Final = 200
+_CLOSE_TIMEOUT_S: Final = 1.0  # a peer that does not answer must not hold up whoever leaves
 
 
 class HttpTransport:
@@ -40,8 +43,13 @@ class HttpTransport:
         import httpx2
 
         if self._given is None:
-            # Our own clocks watch the response; httpx2's would count pings and forget progress.
-            self._client = httpx2.AsyncClient(verify=_ssl_context(), timeout=httpx2.Timeout(None))
+            # Our own clocks watch the response; httpx2's would count pings and forget progress. A run that had to wait
+            # for a free connection would look like a provider that is silent, so there is no limit on them.
+            self._client = httpx2.AsyncClient(
+                verify=_ssl_context(),
+                timeout=httpx2.Timeout(None),
+                limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
+            )
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
@@ -58,34 +66,38 @@ class HttpTransport:
         if self._client is None:
             message = "the transport was not entered"
             raise RuntimeError(message)
+        if self._client.is_closed:
+            raise ModelError("the client= of the Model is closed: keep it open for as long as the model is used")
+        content = _written(request.body)
         timeout = httpx2.Timeout(None, connect=request.connect_timeout_s)
+        headers = {"content-type": "application/json", "accept": "text/event-stream", **request.headers}
         try:
-            built = self._client.build_request(
-                "POST",
-                request.url,
-                content=json.dumps(request.body, ensure_ascii=False, allow_nan=False).encode(errors="replace"),
-                headers={"content-type": "application/json", "accept": "text/event-stream", **request.headers},
-                timeout=timeout,
-            )
+            built = self._client.build_request("POST", request.url, content=content, headers=headers, timeout=timeout)
             response = await self._client.send(built, stream=True)
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
             raise ModelError(f"the base URL can not be used: {error}. Write it as https://host/v1") from error
+        except (httpx2.LocalProtocolError, UnicodeEncodeError):
+            # from None: the text of these errors holds the header, and that may be the key
+            raise ModelError("a header can not be sent: look for line breaks in headers= of the Model") from None
         except httpx2.TransportError as error:
-            message = f"no connection to {_host(request.url)}: {error or type(error).__name__}"
-            raise WireError(message, phase="connect", retryable=True) from error
+            message = f"no connection to {_host(request.url)}: {_text(error)}"
+            hint = "Check the base URL, and that the server runs."
+            raise WireError(message, phase="connect", retryable=True, hint=hint) from error
+        incoming = _HttpResponse(response)
         try:
             if response.status_code != _OK:
-                raise await _refused(response)
-            yield _HttpResponse(response)
+                raise await _refused(response, incoming)
+            yield incoming
         finally:
-            await response.aclose()
+            await incoming.aclose()
 
 
 class _HttpResponse:
     def __init__(self, response: httpx2.Response) -> None:
+        self._response = response
         self._pieces = response.aiter_bytes()
 
-    async def receive(self) -> Chunk:
+    async def receive(self) -> bytes:
         """The next piece of the body."""
         import httpx2
 
@@ -94,21 +106,25 @@ class _HttpResponse:
         except httpx2.DecodingError as error:
             raise WireError(f"the response can not be decompressed: {error}", kind="protocol") from error
         except httpx2.TransportError as error:
-            message = f"the connection broke: {error or type(error).__name__}"
-            raise WireError(message, kind="torn", retryable=True) from error
+            raise WireError(f"the connection broke: {_text(error)}", kind="torn", retryable=True) from error
+
+    async def aclose(self) -> None:
+        """Give the connection back where the body was read to its end, else close it, also when we are cancelled."""
+        import httpx2
+
+        with anyio.move_on_after(_CLOSE_TIMEOUT_S, shield=True):
+            await self._response.aclose()
+            # httpx2's generators do not close one another: each ends by itself once it finds the connection closed
+            with suppress(httpx2.HTTPError, httpx2.StreamError):
+                async for _ in self._pieces:
+                    pass
 
 
-async def _refused(response: httpx2.Response) -> WireError:
-    import httpx2
-
+async def _refused(response: httpx2.Response, incoming: _HttpResponse) -> WireError:
     body = bytearray()
-    try:
-        async for piece in response.aiter_bytes():
+    with suppress(WireError):  # the status alone says enough
+        while len(body) < _MAX_ERROR_BODY and (piece := await incoming.receive()):
             body += piece[: _MAX_ERROR_BODY - len(body)]
-            if len(body) >= _MAX_ERROR_BODY:
-                break
-    except (httpx2.TransportError, httpx2.DecodingError):
-        pass  # the status alone says enough
     error = error_from_body(bytes(body), status=response.status_code, phase="request")
     error.bytes_seen = len(body)
     error.retry_after_s = retry_after_s(response.headers)
@@ -140,6 +156,18 @@ def _ssl_context() -> ssl.SSLContext:
     import httpx2
 
     return httpx2.create_ssl_context()
+
+
+def _written(body: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(body, ensure_ascii=False, allow_nan=False).encode(errors="replace")
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"the request can not be written as JSON: {error}. Look at settings= of the Model") from error
+
+
+def _text(error: Exception) -> str:
+    """What a network error says; some say nothing."""
+    return str(error) or type(error).__name__
 
 
 def _host(url: str) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tests.benchmarks.clients.harness import KEY, MODEL, PROMPT, Order, Run, Stamps, Told, main
-
 from millstream import Agent, Model, tool
+from tests.benchmarks.clients.harness import KEY, MODEL, PROMPT, Order, Run, Stamps, Told, main
 
 
 def build(order: Order, stamps: Stamps) -> Run:

@@ -12,12 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.clients.serving import serve
-
 from millstream import Limits, Toolbox, tool
 from millstream.routing.router import Router
 from millstream.wire.formats import FORMATS
 from millstream.wire.reading import StreamDecoder
+from tests.benchmarks.clients.serving import serve
 
 
 @tool(read_only=True)

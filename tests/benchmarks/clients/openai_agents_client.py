@@ -13,6 +13,7 @@ from agents import (
     set_tracing_disabled,
 )
 from openai import AsyncOpenAI
+
 from tests.benchmarks.clients.harness import KEY, MODEL, PROMPT, Order, Run, Stamps, Told, main
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx2
 from openai import AsyncOpenAI
+
 from tests.benchmarks.clients.harness import KEY, MODEL, PROMPT
 from tests.benchmarks.clients.serving import serve
 

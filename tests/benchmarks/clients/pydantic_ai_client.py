@@ -8,6 +8,7 @@ from openai import AsyncOpenAI
 from pydantic_ai import Agent, AgentRunResultEvent, Tool
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
 from pydantic_ai.providers.openai import OpenAIProvider
+
 from tests.benchmarks.clients.harness import KEY, MODEL, PROMPT, Order, Run, Stamps, Told, main
 
 

@@ -1,4 +1,5 @@
 import pytest
+
 from tests.benchmarks.figures import Asked, Spread, Timed, ratio
 
 TOOLS = {"a": 0.5, "b": 0.5}

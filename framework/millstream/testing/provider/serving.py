@@ -17,6 +17,8 @@ from uvicorn.server import ServerState
 
 from millstream.testing.provider.connections import Connections, Protocol
 
+ROUNDS = 8
+"""Rounds of the loop in which a socket that was accepted becomes a connection, or a connection learns of its end."""
 END_TIMEOUT_S = 2.0
 """How long answers may take to end once their connections are gone."""
 
@@ -56,6 +58,8 @@ class Serving:
             return
         started.set_result(None)
         await self._stop.wait()
+        self._loop.remove_reader(listener)
+        await _settled()  # what was accepted becomes a connection first: after the close it would be lost, still open
         server.close()
         self._connections.abort_all()
         await _ended(state.tasks)
@@ -77,11 +81,16 @@ class Serving:
 
 async def _ended(tasks: set[asyncio.Task[None]]) -> None:
     """Wait until the answers have noticed that their connections are gone, then end the rest."""
-    if not tasks:
-        await asyncio.sleep(0)  # idle connections learn of their end in the next round of the loop
-        return
-    _, late = await asyncio.wait(set(tasks), timeout=END_TIMEOUT_S)
-    for task in late:
-        task.cancel()
-    if late:
-        await asyncio.wait(late)
+    if tasks:
+        _, late = await asyncio.wait(set(tasks), timeout=END_TIMEOUT_S)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+    await _settled()
+
+
+async def _settled() -> None:
+    """Wait until the loop has done what is due now."""
+    for _ in range(ROUNDS):
+        await asyncio.sleep(0)

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 import warnings
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,8 @@ def test_a_client_that_leaves_within_its_request_is_no_fault() -> None:
 
 
 def test_stopping_is_not_taken_for_a_client_that_left() -> None:
-    with FakeProvider(Scenario.of([Pause(60)])) as provider, ask(provider):
+    with ExitStack() as client, FakeProvider(Scenario.of([Pause(60)])) as provider:
+        client.enter_context(ask(provider))
         provider.wait_for_requests(1)
     assert provider.disconnects == ()
     assert len(provider.requests) == 1
@@ -145,3 +147,12 @@ def _warm_up() -> None:
     """What is loaded and opened once, is opened before the counting."""
     with FakeProvider(Scenario.of("x")) as provider, ask(provider) as client:
         client.recv(100)
+
+
+def test_a_connection_of_the_last_moment_is_closed() -> None:
+    """Accepted, but not yet a connection, when the server goes down: a socket that is left open is an error here."""
+    for _ in range(30):
+        with FakeProvider(Scenario.of("x")) as provider:
+            host, port = provider.base_url.removeprefix("http://").removesuffix("/v1").split(":")
+            socket.create_connection((host, int(port))).close()
+    gc.collect()

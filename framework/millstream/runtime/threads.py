@@ -1,0 +1,90 @@
+"""Threads for synchronous tools: so many at a time in an event loop, all runs together.
+
+A thread can not be stopped. Where nobody waits for it any more it is left to end by itself, and keeps its place until
+then: a tool that gets stuck again and again must not fill the process with threads. It knows nothing of tools.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+import anyio
+from anyio.lowlevel import RunVar
+from anyio.to_thread import run_sync
+
+from millstream.runtime.wake import LoopThread
+
+T = TypeVar("T")
+
+
+class _Pool:
+    """The places of one event loop."""
+
+    def __init__(self, size: int) -> None:
+        self.places = anyio.CapacityLimiter(size)
+        self.unlimited = anyio.CapacityLimiter(math.inf)  # anyio's own on asyncio lets go of a thread that goes on
+
+
+_pools: Final[RunVar[_Pool]] = RunVar("millstream_threads")
+
+
+async def in_thread(function: Callable[[], T], size: int) -> T:
+    """Call `function` in a thread of a pool of `size` or, if some run asked for more, of more."""
+    pool = _pools.get(None)
+    if pool is None:
+        pool = _Pool(size)
+        _pools.set(pool)
+    pool.places.total_tokens = max(pool.places.total_tokens, size)
+    place = _Place(pool)
+    await pool.places.acquire_on_behalf_of(place)
+
+    def work() -> T:
+        place.begin()
+        try:
+            return function()
+        finally:
+            place.end()
+
+    try:
+        return await run_sync(work, abandon_on_cancel=True, limiter=pool.unlimited)
+    finally:
+        place.leave()
+
+
+class _Left(Exception):
+    """Nobody waits for the thread any more, and it has not begun."""
+
+
+class _Place:
+    """The place of one call: taken before its thread begins, and free again once that has ended or never will begin."""
+
+    def __init__(self, pool: _Pool) -> None:
+        self._pool = pool
+        self._loop = LoopThread()
+        self._lock = threading.Lock()
+        self._begun = self._left = False
+
+    def begin(self) -> None:
+        """In the thread: the work begins, unless nobody waits for it any more."""
+        with self._lock:
+            if self._left:
+                raise _Left
+            self._begun = True
+
+    def end(self) -> None:
+        """In the thread: the work is over."""
+        self._loop.do(self._free)
+
+    def leave(self) -> None:
+        """In the event loop: nobody waits any more."""
+        with self._lock:
+            self._left = True
+            begun = self._begun
+        if not begun:
+            self._free()
+
+    def _free(self) -> None:
+        self._pool.places.release_on_behalf_of(self)
