@@ -68,6 +68,21 @@ def error_from_object(error: object, *, status: int | None = None, phase: Phase 
     )
 
 
+def error_in(message: Mapping[str, Any], event: str = "") -> object | None:
+    """The error that a message of a stream reports, for `error_from_object`; None where it reports none.
+
+    It stands under `error`, whatever else the message holds, or is the message itself where that is named an error.
+    """
+    error: object = message.get("error")
+    if is_object(error):
+        return {"status": message.get("status")} | error
+    if error:
+        return {**message, "message": error}
+    if event == "error" or message.get("type") == "error":
+        return {key: value for key, value in message.items() if (key, value) != ("type", "error")}
+    return None
+
+
 def error_from_body(body: bytes, *, status: int | None = None, phase: Phase = "stream") -> WireError:
     """The `WireError` of a body that is not a stream: a JSON error, another JSON document, HTML, or anything."""
     text = body.decode(errors="replace").strip()

@@ -18,7 +18,7 @@ from millstream.errors import WireError
 from millstream.events.values import Usage, is_array, is_object
 from millstream.wire.openai_chat.calls import ToolCallDeltas
 from millstream.wire.openai_chat.reasoning import ReasoningEcho
-from millstream.wire.refusal import error_from_object
+from millstream.wire.refusal import error_from_object, error_in
 from millstream.wire.texts import usage_from
 from millstream.wire_events import (
     AnnotationPiece,
@@ -56,10 +56,10 @@ class ChatReader:
     def accept(self, message: Mapping[str, Any], event: str = "") -> list[WireEvent]:
         """What one chunk says."""
         self._note(message)
-        error: object = message.get("error") or (message if event == "error" else None)
+        error = error_in(message, event)
         choices = [one for one in _array(message.get("choices")) if is_object(one)]
         choice = next((one for one in choices if not one.get("index")), None)
-        if error:
+        if error is not None:
             if self.reason is None and choice is not None:
                 self.reason = _reason(choice)
             return [Broke(error_from_object(error), self.reason, self.usage)]
