@@ -13,12 +13,14 @@ from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 from millstream.errors import WireError
-from millstream.events.values import Usage, is_object
+from millstream.events.values import Usage, is_array, is_object
 from millstream.wire.refusal import error_from_body, error_from_object
 from millstream.wire.sse import Message, SseParser
 from millstream.wire_events import Broke, Ended, WireEvent
 
 _MAX_HEAD: Final = 64 * 1024  # enough of a body that is not a stream to say what it is
+_MAX_DEPTH: Final = 200
+"""Nesting of a message: above what any provider sends, below what could exhaust the stack of whoever reads it later."""
 _FIELD: Final = re.compile(rb":|(data|event|id|retry|error)[:\r\n]")
 _FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b"error:")
 
@@ -82,7 +84,7 @@ class StreamDecoder:
         if self.over:
             return []
         self._streaming = True
-        return self._noted(self._reader.accept(message))
+        return self._read(message)
 
     def end(self) -> list[WireEvent]:
         """The body is over: the events of what was still held, and the end of the response, good or bad."""
@@ -117,7 +119,14 @@ class StreamDecoder:
             return self._broke(broken)
         if not is_object(data):
             return self._broke(WireError("the provider sent an event that is no JSON object", kind="protocol"))
-        return self._noted(self._reader.accept(data, message.event))
+        return self._read(data, message.event)
+
+    def _read(self, message: Mapping[str, Any], event: str = "") -> list[WireEvent]:
+        if _is_deep(message):
+            return self._broke(
+                WireError(f"the provider sent an event nested deeper than {_MAX_DEPTH}", kind="protocol")
+            )
+        return self._noted(self._reader.accept(message, event))
 
     def _broke(self, error: WireError) -> list[WireEvent]:
         self.over = True
@@ -133,6 +142,22 @@ class StreamDecoder:
 
 def _is_final(events: list[WireEvent]) -> bool:
     return bool(events) and isinstance(events[-1], Ended | Broke)
+
+
+def _is_deep(message: Mapping[str, Any]) -> bool:
+    """Whether containers are nested deeper than `_MAX_DEPTH`, without recursion."""
+    level: list[object] = [message]
+    for _ in range(_MAX_DEPTH):
+        inner: list[object] = []
+        for value in level:
+            if is_object(value):
+                inner += value.values()
+            elif is_array(value):
+                inner += value
+        level = [value for value in inner if is_object(value) or is_array(value)]
+        if not level:
+            return False
+    return True
 
 
 def _is_stream(head: bytes) -> bool:

@@ -74,7 +74,7 @@ def error_in(message: Mapping[str, Any], event: str = "") -> object | None:
     It stands under `error`, whatever else the message holds, or is the message itself where that is named an error.
     """
     error: object = message.get("error")
-    if is_object(error):
+    if is_object(error) and error:
         return {"status": message.get("status")} | error
     if error:
         return {**message, "message": error}

@@ -48,9 +48,8 @@ def custom(index: int = 0, *, done: bool = False, **fields: Any) -> Event:
 
 def message(index: int = 0, *, done: bool = False, **fields: Any) -> Event:
     """A message opened, or done."""
-    return _item(
-        index, {"type": "message", "id": f"msg_{index}", "role": "assistant", "content": []} | fields, done=done
-    )
+    item: Event = {"type": "message", "id": f"msg_{index}", "role": "assistant", "content": []}
+    return _item(index, item | fields, done=done)
 
 
 def reasoning(index: int = 0, *, done: bool = False, **fields: Any) -> Event:

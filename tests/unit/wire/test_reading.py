@@ -70,6 +70,10 @@ def broken(body: bytes) -> WireError:
     return broke.error
 
 
+def names(events: list[WireEvent]) -> list[str]:
+    return [type(event).__name__ for event in events]
+
+
 _A = Passed("", {"a": 1})
 _LAST = Passed("", {"last": True})
 
@@ -218,6 +222,15 @@ def test_an_error_in_plain_words_is_told(frame: bytes) -> None:
     assert first == _A
     assert isinstance(broke, Broke)
     assert "no more memory" in str(broke.error)
+
+
+@pytest.mark.parametrize(("outer", "around"), [(b'{"a": %s}', 1), (b'{"b": [1, {}, {"c": [%s]}], "a": [[]]}', 4)])
+def test_a_message_nested_too_deeply_breaks_the_stream(outer: bytes, around: int) -> None:
+    deep = 200 - around
+    for inner in (b"[" * deep + b"]" * deep, b'{"a":' * deep + b"1" + b"}" * deep):
+        assert names(decoder().feed(b"data: " + outer % inner + b"\n\n")) == ["Passed"]
+        assert names(decoder().feed(b"data: " + outer % (b"[" + inner + b"]") + b"\n\n")) == ["Broke"]
+    assert names(decoder().accept(json.loads(outer % (b"[" * 200 + b"]" * 200)))) == ["Broke"]
 
 
 def test_a_message_that_is_too_large_breaks_the_stream_after_what_came_before() -> None:

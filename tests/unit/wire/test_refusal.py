@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from millstream.events.values import is_array, is_object
-from millstream.wire.refusal import error_from_body, error_from_object
+from millstream.wire.refusal import error_from_body, error_from_object, error_in
 from tests.corpus import recorded, requires_corpus
 
 # --- error objects within a stream ---
@@ -97,6 +97,23 @@ def test_half_a_character_can_be_written_down() -> None:
 )
 def test_whether_to_try_again_is_read_from_codes(fields: dict[str, object], *, retryable: bool) -> None:
     assert error_from_object({"message": "m"} | fields).retryable is retryable
+
+
+@pytest.mark.parametrize(
+    ("message", "event", "error"),
+    [
+        ({"error": {"message": "m"}}, "", {"status": None, "message": "m"}),
+        ({"error": {"message": "m", "status": 1}, "status": 2}, "", {"status": 1, "message": "m"}),
+        ({"error": "m", "code": 3}, "x", {"error": "m", "code": 3, "message": "m"}),
+        ({"type": "error", "message": "m"}, "", {"message": "m"}),
+        ({"type": "server_error", "message": "m"}, "error", {"type": "server_error", "message": "m"}),
+        ({}, "error", {}),
+        ({"type": "server_error", "message": "m"}, "", None),
+        ({"error": None, "message": "m"}, "message", None),
+    ],
+)
+def test_a_message_of_a_stream_holds_an_error_or_is_one(message: dict[str, object], event: str, error: object) -> None:
+    assert error_in(message, event) == error
 
 
 # --- whole bodies, with the HTTP status they came with ---
