@@ -1,10 +1,11 @@
-"""What several formats write alike: parts as text, argument text that is valid whatever the model wrote, usage."""
+"""What several formats write alike: parts as text, names and arguments made valid, usage."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from millstream.arguments.assembler import canonical
 from millstream.arguments.preview import preview
@@ -32,11 +33,27 @@ def valid_args(args_text: str) -> str:
 
     Some servers answer a history with broken argument text with status 500. The text stands in, nothing runs from it.
     """
+    if _is_json(args_text):
+        return args_text
+    nearest = preview(args_text)
+    return nearest if nearest is not None and _is_json(nearest) else "{}"
+
+
+def _is_json(text: str) -> bool:
     try:
-        json.loads(args_text)
+        json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
-        return preview(args_text) or "{}"
-    return args_text
+        return False
+    return True
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)  # NaN and Infinity are Python's, not JSON's
+
+
+def valid_name(name: str, max_chars: int) -> str:
+    """The name of a call as a history may hold it: providers refuse one that is empty or has other characters."""
+    return re.sub("[^A-Za-z0-9_-]", "_", name)[:max_chars] or "_"
 
 
 def count(usage: Mapping[str, Any], name: str, detail: str = "") -> int:

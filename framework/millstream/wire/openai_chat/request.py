@@ -19,9 +19,10 @@ from millstream.transcript import (
     UserMessage,
 )
 from millstream.wire.format import Ask, ToolSchema
-from millstream.wire.texts import text_of, valid_args
+from millstream.wire.texts import text_of, valid_args, valid_name
 
 NAME: Final = "openai-chat"
+_MAX_NAME: Final = 64
 
 
 def body(ask: Ask) -> dict[str, Any]:
@@ -89,9 +90,10 @@ def _reply(reply: Reply) -> dict[str, Any] | None:
 
 def _call(item: CallItem, *, own: bool) -> dict[str, Any]:
     call = item.call
+    name = valid_name(call.name, _MAX_NAME)
     if call.kind == "custom":
-        return {"id": call.provider_id, "type": "custom", "custom": {"name": call.name, "input": item.args_text}}
-    function = {"name": call.name, "arguments": valid_args(item.args_text)}
+        return {"id": call.provider_id, "type": "custom", "custom": {"name": name, "input": item.args_text}}
+    function = {"name": name, "arguments": valid_args(item.args_text)}
     echo = dict(item.echo) if own and item.echo is not None else {}
     return echo | {"id": call.provider_id, "type": "function", "function": function}
 

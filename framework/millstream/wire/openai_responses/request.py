@@ -2,7 +2,8 @@
 
 Every request is whole (`store: false`): the items of earlier responses go back verbatim and in order, reasoning with
 its `encrypted_content` directly before what it led to. A reasoning item without it can not be looked up again, so it
-stays out, and what follows it gives up its `id`, by which the server would ask for it.
+stays out, and what follows it gives up its `id`, by which the server would ask for it; so does one that led to nothing,
+because the response was cut.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ from millstream.transcript import (
     UserMessage,
 )
 from millstream.wire.format import Ask, ToolSchema
-from millstream.wire.texts import text_of, valid_args
+from millstream.wire.texts import text_of, valid_args, valid_name
 
 NAME: Final = "openai-responses"
+_MAX_NAME: Final = 128
 
 
 def body(ask: Ask) -> dict[str, Any]:
@@ -76,11 +78,12 @@ def _entry(entry: Entry) -> list[dict[str, Any]]:
 def _reply(reply: Reply) -> list[dict[str, Any]]:
     own = reply.wire == NAME
     items: list[dict[str, Any]] = []
+    reasoning: list[dict[str, Any]] = []  # which waits for what it leads to
     reasoning_left_out = False
     for item in reply.items:
         if isinstance(item, ReasoningItem):
             if own and item.echo is not None and item.echo.get("encrypted_content"):
-                items.append(_clean(item.echo))
+                reasoning.append(_clean(item.echo))
             else:
                 reasoning_left_out = True
             continue
@@ -88,7 +91,8 @@ def _reply(reply: Reply) -> list[dict[str, Any]]:
         if written is not None:
             if reasoning_left_out:
                 written.pop("id", None)
-            items.append(written)
+            items += [*reasoning, written]
+            reasoning.clear()
     return items
 
 
@@ -96,9 +100,10 @@ def _reply_item(item: ReplyItem, echo: Mapping[str, Any] | None) -> dict[str, An
     match item:
         case CallItem(call=call, args_text=args_text):
             custom = call.kind == "custom"
-            plain = {"type": "custom_tool_call" if custom else "function_call", "name": call.name}
+            plain = {"type": "custom_tool_call" if custom else "function_call"}
             args = {"input": args_text} if custom else {"arguments": valid_args(args_text)}
-            return _clean(echo or plain) | {"call_id": call.provider_id} | args
+            name = {"name": valid_name(call.name, _MAX_NAME), "call_id": call.provider_id}
+            return _clean(echo or plain) | name | args
         case TextItem(text=text, refusal=refusal):
             if echo is not None:
                 return _clean(echo)
