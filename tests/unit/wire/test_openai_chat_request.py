@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from millstream.events.values import is_object
 from millstream.transcript import (
     CallItem,
     JsonPart,
@@ -39,8 +40,8 @@ def written(of: CallItem) -> dict[str, Any]:
     """A call as one of `tool_calls`."""
     (message,) = messages(of)
     (one,) = message["tool_calls"]
-    assert isinstance(one, dict)
-    return dict[str, Any](one)
+    assert is_object(one)
+    return one
 
 
 _CALL = CallItem(call(), '{"a": 1}')
