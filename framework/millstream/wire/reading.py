@@ -84,7 +84,7 @@ class StreamDecoder:
         if self.over:
             return []
         self._streaming = True
-        return self._read(message)
+        return self._broke(_too_deep()) if _is_deep(message) else self._noted(self._reader.accept(message))
 
     def end(self) -> list[WireEvent]:
         """The body is over: the events of what was still held, and the end of the response, good or bad."""
@@ -119,14 +119,9 @@ class StreamDecoder:
             return self._broke(broken)
         if not is_object(data):
             return self._broke(WireError("the provider sent an event that is no JSON object", kind="protocol"))
-        return self._read(data, message.event)
-
-    def _read(self, message: Mapping[str, Any], event: str = "") -> list[WireEvent]:
-        if _is_deep(message):
-            return self._broke(
-                WireError(f"the provider sent an event nested deeper than {_MAX_DEPTH}", kind="protocol")
-            )
-        return self._noted(self._reader.accept(message, event))
+        if message.data.count("{") + message.data.count("[") > _MAX_DEPTH and _is_deep(data):
+            return self._broke(_too_deep())
+        return self._noted(self._reader.accept(data, message.event))
 
     def _broke(self, error: WireError) -> list[WireEvent]:
         self.over = True
@@ -142,6 +137,10 @@ class StreamDecoder:
 
 def _is_final(events: list[WireEvent]) -> bool:
     return bool(events) and isinstance(events[-1], Ended | Broke)
+
+
+def _too_deep() -> WireError:
+    return WireError(f"the provider sent an event nested deeper than {_MAX_DEPTH}", kind="protocol")
 
 
 def _is_deep(message: Mapping[str, Any]) -> bool:

@@ -91,17 +91,18 @@ class SseParser:
             )
 
     def _take_chunk(self, chunk: bytes, messages: list[Message | WireError]) -> None:
-        first, *lines = _LINE_END.split(chunk)
-        self._line += first
-        self._check(len(self._line))
-        if not lines:
+        if b"\n" not in chunk and b"\r" not in chunk:
+            self._line += chunk
+            self._check(len(self._line))
             return
+        lines = _LINE_END.split(chunk)
+        self._line += lines[0]
+        self._check(len(self._line))
         self._take(bytes(self._line), messages)
-        self._line.clear()
-        for line in lines[:-1]:
+        for line in lines[1:-1]:
             self._check(len(line))
             self._take(line, messages)
-        self._line += lines[-1]
+        self._line = bytearray(lines[-1])
         self._check(len(self._line))
 
     def _take(self, line: bytes, messages: list[Message | WireError]) -> None:

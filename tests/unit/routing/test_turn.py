@@ -156,7 +156,7 @@ def test_each_call_lives_its_own_life_and_ends_are_told_in_call_order() -> None:
     for call in calls:
         turn.observe(CallOpened(call))
     assert list(turn.owed) == ["call-1-0", "call-1-1", "call-1-2"]
-    assert turn.ends == ()
+    assert list(turn.ends) == []
     turn.observe(CallFailed(calls[2], Truncated("t")))
     turn.observe(CallSealed(calls[0], {}))
     assert list(turn.owed) == ["call-1-0", "call-1-1"]
