@@ -30,7 +30,7 @@ from millstream.wire.formats import format_named
 from millstream.wire.reading import StreamDecoder
 from millstream.wire_events import Broke, Ended, WireEvent
 
-_CALL_EVENTS: Final[tuple[type[CallEvent], ...]] = get_args(CallEvent)
+CALL_EVENTS: Final[tuple[type[CallEvent], ...]] = get_args(CallEvent)
 _DELTAS: Final = (ArgsDelta, TextDelta, ReasoningDelta, RefusalDelta)
 
 
@@ -51,7 +51,7 @@ class Response:
     def __post_init__(self) -> None:
         reader = format_named(self.api).reader(frozenset())
         self._decoder = StreamDecoder(reader, max_message_bytes=16 * 1024 * 1024)
-        self.router = Router(self.turn, _open, taken_ids=self.taken_ids)
+        self.router = Router(self.turn, open_any, taken_ids=self.taken_ids)
         self._builder = ReplyBuilder(self.turn, self.api, "a-model")
 
     def feed(self, chunk: bytes) -> None:
@@ -72,7 +72,7 @@ class Response:
 
     def _note(self, events: list[Event]) -> None:
         for event in events:
-            if isinstance(event, _CALL_EVENTS):
+            if isinstance(event, CALL_EVENTS):
                 self._turn.observe(event)
         self.events += events
 
@@ -155,6 +155,7 @@ def boundaries(body: bytes) -> list[int]:
     return [match.end() for match in re.finditer(rb"\r\n\r\n|\n\n|\r\r", body)]
 
 
-def _open(name: str, kind: CallKind) -> Arguments:
+def open_any(name: str, kind: CallKind) -> Arguments:
+    """Any arguments for any tool."""
     del name
     return FreeText() if kind == "custom" else Assembler()

@@ -568,5 +568,10 @@ def test_the_status_of_a_websocket_error_tells_whether_to_try_again() -> None:
 def test_no_error_is_no_error() -> None:
     event = {"type": "response.new", "error": None}
     assert read(event) == [Passed("response.new", event)]
-    assert read({"type": "response.output_item.added", "output_index": 0, "item": None}) == []
-    assert read({"type": "response.output_item.done", "output_index": 0, "item": "odd"}) == []
+
+
+@pytest.mark.parametrize("item", [None, "odd", {}, {"type": None, "id": "x"}, {"type": 3}])
+def test_an_item_without_a_type_is_none(item: Any) -> None:
+    for type_ in ("added", "done"):
+        assert read({"type": f"response.output_item.{type_}", "output_index": 0, "item": item}) == []
+    assert names(read(completed(item))) == ["Finished", "Ended"]

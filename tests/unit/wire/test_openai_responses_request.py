@@ -216,6 +216,16 @@ def test_a_reply_without_items_is_nothing() -> None:
     assert items() == []
 
 
+def test_an_id_that_came_before_is_not_sent_again() -> None:
+    history = Transcript((reply(thought(), _TEXT, wire=_OWN), reply(thought(), _TEXT, _CALL, wire=_OWN)))
+    assert [(item["type"], item.get("id")) for item in _FORMAT.entries(history)] == [
+        ("reasoning", "rs_1"),
+        ("message", "msg_1"),
+        ("message", None),
+        ("function_call", "fc_1"),
+    ]
+
+
 # --- what a model of another wire said ---
 
 

@@ -131,7 +131,7 @@ class ResponsesReader:
 
     def _on_added(self, message: Mapping[str, Any]) -> list[WireEvent]:
         raw: object = message.get("item")
-        if not is_object(raw):
+        if not is_object(raw) or not text_of(raw, "type"):
             return []
         known = self._items.find(message, kind_of(text_of(raw, "type")))
         return [] if known is not None and known.is_same(raw) else self._begin(message, raw)[1]
@@ -157,7 +157,7 @@ class ResponsesReader:
 
     def _on_item_done(self, message: Mapping[str, Any]) -> list[WireEvent]:
         raw: object = message.get("item")
-        if not is_object(raw):
+        if not is_object(raw) or not text_of(raw, "type"):
             return []
         item = self._items.find(message, kind_of(text_of(raw, "type")))
         if item is not None and item.done and item.is_same(raw):
@@ -276,6 +276,8 @@ class ResponsesReader:
         events: list[WireEvent] = []
         seen = frozenset(self._items.kinds)
         for i, raw in enumerate(objects(response.get("output"))):
+            if not text_of(raw, "type"):
+                continue
             kind, item = kind_of(text_of(raw, "type")), self._items.cut(raw)
             if item is None and kind not in seen and (not seen or kind in ("call", "message")):
                 item, opened = self._begin({"output_index": i, "item": raw}, raw)

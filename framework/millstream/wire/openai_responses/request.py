@@ -58,8 +58,19 @@ def tool(schema: ToolSchema) -> dict[str, Any]:
 
 
 def entries(transcript: Transcript) -> list[dict[str, Any]]:
-    """The items of `input`."""
-    return [item for entry in transcript for item in _entry(entry)]
+    """The items of `input`. The API refuses one whose `id` came before, which some servers give out twice."""
+    items: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    for item in (item for entry in transcript for item in _entry(entry)):
+        id_ = item.get("id")
+        if isinstance(id_, str) and id_ not in seen:
+            seen.add(id_)
+        elif id_ is not None and item["type"] == "reasoning":
+            continue
+        else:
+            item.pop("id", None)
+        items.append(item)
+    return items
 
 
 def _entry(entry: Entry) -> list[dict[str, Any]]:
