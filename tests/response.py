@@ -21,7 +21,7 @@ from millstream.events import (
     TextDelta,
     Truncated,
 )
-from millstream.routing.calls import Arguments
+from millstream.routing.calls import Arguments, OpenArguments
 from millstream.routing.reply import ReplyBuilder
 from millstream.routing.router import Router
 from millstream.routing.turn import Turn
@@ -41,6 +41,7 @@ class Response:
     api: str
     turn: int = 1
     taken_ids: frozenset[str] = frozenset()
+    open_arguments: OpenArguments | None = None
     wire_events: list[WireEvent] = field(default_factory=list[WireEvent])
     events: list[Event] = field(default_factory=list[Event])
     router: Router = field(init=False)
@@ -51,7 +52,7 @@ class Response:
     def __post_init__(self) -> None:
         reader = format_named(self.api).reader(frozenset())
         self._decoder = StreamDecoder(reader, max_message_bytes=16 * 1024 * 1024)
-        self.router = Router(self.turn, open_any, taken_ids=self.taken_ids)
+        self.router = Router(self.turn, self.open_arguments or open_any, taken_ids=self.taken_ids)
         self._builder = ReplyBuilder(self.turn, self.api, "a-model")
 
     def feed(self, chunk: bytes) -> None:

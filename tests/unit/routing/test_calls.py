@@ -13,6 +13,7 @@ from millstream.events import (
     ArgsReplaced,
     Call,
     CallFailed,
+    CallKind,
     CallOpened,
     CallSealed,
     Event,
@@ -20,6 +21,7 @@ from millstream.events import (
     Rejected,
     Truncated,
 )
+from millstream.routing.calls import Arguments
 from millstream.routing.router import Router
 from millstream.wire_events import (
     ArgsPiece,
@@ -223,6 +225,16 @@ def test_the_whole_text_takes_the_place_of_what_it_contradicts() -> None:
 def test_the_whole_text_may_take_everything_back() -> None:
     events = fed(*call("{", closed=False), ArgsWhole(0, ""), CallClosed(0), ItemOpened(1))
     assert events[2:] == [ArgsReplaced(_CALL, ""), CallSealed(_CALL, {})]
+
+
+def test_the_whole_text_of_a_call_whose_tool_is_gone_by_then_rejects_it() -> None:
+    answers = iter([open_arguments("f", "function"), UNKNOWN])
+
+    def changing(_name: str, _kind: CallKind) -> Arguments | Problem:
+        return next(answers)
+
+    events = feed(Router(1, changing), *call("{", closed=False), ArgsWhole(0, "[]"), CallClosed(0))
+    assert failure(events) == Rejected((UNKNOWN,), 0)
 
 
 def test_half_a_character_that_waits_is_in_the_whole_text() -> None:

@@ -212,6 +212,14 @@ def test_a_whole_that_is_not_what_was_streamed_takes_its_place() -> None:
     assert read(text("a"), message(done=True, **content("b")))[2] == TextWhole(0, "b")
 
 
+def test_a_piece_without_text_says_nothing() -> None:
+    for nothing in ("", None, 3, ["x"]):
+        assert read(message(), text("") | {"delta": nothing}, args("", 1) | {"delta": nothing, "name": "f"}) == [
+            ItemOpened(0),
+            CallBegan(1, "f", ""),
+        ]
+
+
 def test_a_second_message_is_another_item() -> None:
     events = read(message(), text("a"), message(done=True, **content("a")), message(1), text("b", 1))
     assert events[-2:] == [ItemOpened(1), TextPiece(1, "b")]

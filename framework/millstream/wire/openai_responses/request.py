@@ -18,7 +18,6 @@ from millstream.transcript import (
     Part,
     ReasoningItem,
     Reply,
-    ReplyItem,
     ServerItem,
     SystemMessage,
     TextItem,
@@ -107,7 +106,7 @@ def _reply(reply: Reply) -> list[dict[str, Any]]:
     return items
 
 
-def _reply_item(item: ReplyItem, echo: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _reply_item(item: TextItem | CallItem | ServerItem, echo: Mapping[str, Any] | None) -> dict[str, Any] | None:
     match item:
         case CallItem(call=call, args_text=args_text):
             custom = call.kind == "custom"
@@ -122,8 +121,6 @@ def _reply_item(item: ReplyItem, echo: Mapping[str, Any] | None) -> dict[str, An
             return {"type": "message", "role": "assistant", "content": [part]} if text else None
         case ServerItem():
             return None if echo is None else _clean(echo)
-        case ReasoningItem():
-            return None
 
 
 def _clean(echo: Mapping[str, Any]) -> dict[str, Any]:
