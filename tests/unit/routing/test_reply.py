@@ -108,6 +108,12 @@ def test_an_item_without_a_word_is_what_its_data_says(data: dict[str, str], item
     assert reply(Echo(0, data)).items == (item,)
 
 
+def test_what_goes_back_may_be_known_before_the_first_word() -> None:
+    data = {"reasoning_content": "Hm"}
+    assert reply(Echo(0, data), ReasoningPiece(0, "Hm")).items == (ReasoningItem("Hm", data),)
+    assert reply(Echo(0, data), TextPiece(0, "Hi")).items == (TextItem("Hi", echo=data),)
+
+
 def test_the_text_of_a_rejected_call_is_what_the_model_wrote() -> None:
     (item,) = reply(*call('{"n": "x"', "}", name="strict")).items
     assert isinstance(item, CallItem)
