@@ -255,8 +255,8 @@ class CallRouter:
         routed.closed_blank = False
         if routed.ended or routed.sealed is not None or routed.arguments is None:
             return []
-        rejected = [one for one in routed.arguments.feed("{}") if isinstance(one, Rejected)]
-        return [self._end(routed, rejected[0])] if rejected else self._seal(routed)
+        routed.arguments.feed("{}")
+        return self._seal(routed)
 
     def _seal(self, routed: RoutedCall) -> list[Event]:
         if routed.arguments is None:

@@ -158,7 +158,9 @@ def test_a_good_end_closes_what_is_open_and_any_other_cuts_it() -> None:
     assert sealed(fed(*call("{}", closed=False), _GOOD)) == [{}]
     assert isinstance(failure(fed(*call("{", closed=False), _GOOD)), Rejected)
     assert failure(fed(*call("{}", closed=False), _BAD)) == Truncated("length")
-    assert names(fed(*call("{}"), _BAD)) == ["CallOpened", "ArgsDelta", "CallSealed"]
+    for end in (_GOOD, _BAD):
+        assert names(fed(*call("{}"), end)) == ["CallOpened", "ArgsDelta", "CallSealed"]
+        assert names(fed(*call("{}{}"), end)) == ["CallOpened", "ArgsDelta", "CallFailed"]
 
 
 def test_a_second_end_changes_nothing() -> None:
@@ -260,7 +262,11 @@ def test_a_rejection_comes_with_the_character_that_decides_and_is_the_end_of_the
     assert names(events) == ["CallOpened", "ArgsDelta", "CallFailed"]
     assert failure(events).at == 6
     assert to.calls["call-1-0"].args_text == '{"n": "x"}'  # the model is shown what it wrote
+    assert to.calls["call-1-0"].rejected == failure(events)
     assert feed(to, ArgsPiece(0, "more"), CallClosed(0), CallLeft(0), _GOOD) == []
+    truncated = router()
+    feed(truncated, *call("{", closed=False), _BAD)
+    assert truncated.calls["call-1-0"].rejected is None
 
 
 def test_a_call_of_no_tool_ends_as_it_opens() -> None:
@@ -286,6 +292,8 @@ def test_of_a_rejected_call_only_so_much_text_is_kept() -> None:
     for _ in range(100):
         feed(to, ArgsPiece(0, "yyyy"))
     assert to.calls["call-1-0"].args_text == "xxxxyyyy"
+    feed(to, CallBegan(1, "unknown"), ArgsPiece(1, "12345"), ArgsPiece(1, "67890"), ArgsPiece(1, "1"))
+    assert to.calls["call-1-1"].args_text == "1234567890"
     feed(to, ArgsWhole(0, "z" * 100))
     assert to.calls["call-1-0"].args_text == "z" * 10
 
