@@ -47,9 +47,7 @@ async def test_unknown_tool_where_there_is_none(api: API) -> None:
     assert "there are: none" in story.told()[0]
 
 
-async def test_empty_name(api: API, request: pytest.FixtureRequest) -> None:
-    if api == "openai-responses":
-        request.applymarker(pytest.mark.xfail(raises=KeyError, reason="the decoder of Responses drops such a call"))
+async def test_empty_name(api: API) -> None:
     ran = Ran()
     story = await play(api, [[CallTool("", ARGS)], "I see."], [ran.save])
     assert story.finished

@@ -71,6 +71,8 @@ class RoutedCall:
     ended: bool = False
     closed_blank: bool = False
     """Closed without any text: it becomes `{}` once the model has moved on."""
+    chars: int = 0
+    """How much argument text came."""
 
     @property
     def args_text(self) -> str:
@@ -87,6 +89,7 @@ class CallRouter:
         has_started: whether the tool of a call, by its id, is at work or was.
         taken_ids: provider ids of earlier calls of the run, which a new call must not share.
         max_calls: calls beyond it are rejected as they open.
+        max_chars: of the argument text of a rejected call no more is kept.
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class CallRouter:
         has_started: Callable[[str], bool],
         taken_ids: frozenset[str],
         max_calls: int,
+        max_chars: int,
     ) -> None:
         self.calls: dict[str, RoutedCall] = {}
         """Every call of the response by its id, in call order."""
@@ -107,8 +111,10 @@ class CallRouter:
         self._has_started = has_started
         self._taken = set(taken_ids)
         self._max_calls = max_calls
+        self._max_chars = max_chars
         self._by_item: dict[int, RoutedCall] = {}
-        self._halves = SurrogateJoiner()
+        self._blank: list[RoutedCall] = []
+        self._halves = SurrogateJoiner[int]()
 
     def began(self, began: CallBegan) -> list[Event]:
         """A call opens: an earlier one without text is complete by that."""
@@ -180,29 +186,36 @@ class CallRouter:
     def moved_on(self, item: int) -> list[Event]:
         """A new item opened: calls that were closed without text are complete now."""
         self.frontier = max(self.frontier, item)
-        return [event for routed in self.calls.values() if routed.closed_blank for event in self._seal_blank(routed)]
+        blank, self._blank = self._blank, []
+        return [event for routed in blank for event in self._seal_blank(routed)]
 
     def _args(self, routed: RoutedCall, text: str) -> list[Event]:
         if not text:
             return []
-        if routed.ended:
-            routed.text.append(printable(text))
-            return []
-        if routed.sealed is not None:
+        if routed.sealed is not None or (routed.closed_blank and not routed.ended):
             return self._late(routed, text)
         shown = printable(text)
+        routed.chars += len(shown)
+        if routed.ended:
+            if routed.chars <= self._max_chars:
+                routed.text.append(shown)
+            return []
         routed.text.append(shown)
         events: list[Event] = [ArgsDelta(routed.call, shown)]
         if routed.arguments is not None:
-            for outcome in routed.arguments.feed(text):
+            for outcome in routed.arguments.feed(text if routed.call.kind == "function" else shown):
                 if isinstance(outcome, Settled):
                     events.append(ArgSettled(routed.call, outcome.path, outcome.value))
                 else:
                     events.append(self._end(routed, outcome))
         return events
 
+    def _rest(self, routed: RoutedCall) -> list[Event]:
+        """Half a character at the end of the text is text as well."""
+        return self._args(routed, self._halves.rest(routed.item))
+
     def _late(self, routed: RoutedCall, text: str) -> list[Event]:
-        """Text for a call that was already sealed."""
+        """Text for a call that was already closed."""
         if not text.strip():
             return []
         if self._has_started(routed.call.id):
@@ -214,19 +227,21 @@ class CallRouter:
         return [self._end(routed, Rejected((problem,), at))]
 
     def _whole(self, routed: RoutedCall, whole: str) -> list[Event]:
-        if routed.ended:
-            return []
         self._halves.rest(routed.item)  # the whole text has both halves
+        if routed.ended:
+            routed.text[:] = [printable(whole[: self._max_chars])]
+            return []
         streamed = routed.args_text
         if whole.startswith(streamed):
             return self._args(routed, whole[len(streamed) :])
-        if routed.sealed is not None:
+        if routed.sealed is not None or routed.closed_blank:
             return self._late(routed, whole)
         opened = self._open_arguments(routed.call.name, routed.call.kind)
         if isinstance(opened, Problem):
             return [self._end(routed, Rejected((opened,), 0))]
         routed.arguments = opened
         routed.text.clear()
+        routed.chars = 0
         replaced, *rest = self._args(routed, whole) or [ArgsDelta(routed.call, "")]
         shown = replaced.text if isinstance(replaced, ArgsDelta) else ""
         return [ArgsReplaced(routed.call, shown), *rest]
@@ -234,28 +249,30 @@ class CallRouter:
     def _close(self, routed: RoutedCall, *, complete: bool) -> list[Event]:
         if routed.ended or routed.sealed is not None:
             return []
-        events = self._args(routed, self._halves.rest(routed.item))
+        if not complete:
+            return self._truncate(routed, "incomplete")
+        events = self._rest(routed)
         if events and isinstance(events[-1], CallFailed):
             return events
-        if not complete:
-            return [*events, *self._truncate(routed, "incomplete")]
         if routed.call.kind == "function" and not routed.args_text.strip():
             routed.closed_blank = True
-            return [*events, *(self._seal_blank(routed) if self.frontier > routed.item else [])]
+            self._blank.append(routed)
+            return [*events, *(self.moved_on(self.frontier) if self.frontier > routed.item else [])]
         return [*events, *self._seal(routed)]
 
     def _leave(self, routed: RoutedCall | None) -> list[Event]:
-        if routed is None or routed.ended or routed.sealed is not None or routed.arguments is None:
+        if routed is None or routed.sealed is not None or routed.arguments is None:
             return []
-        return self._seal(routed) if routed.arguments.complete else []
+        whole = routed.arguments.complete and not self._halves.waits(routed.item)
+        return self._seal(routed) if whole else []
 
     def _seal_blank(self, routed: RoutedCall) -> list[Event]:
         """No text at all means no arguments, once it is certain that none will come."""
         routed.closed_blank = False
         if routed.ended or routed.sealed is not None or routed.arguments is None:
             return []
-        rejected = [one for one in routed.arguments.feed("{}") if isinstance(one, Rejected)]
-        return [self._end(routed, rejected[0])] if rejected else self._seal(routed)
+        routed.arguments.feed("{}")
+        return self._seal(routed)
 
     def _seal(self, routed: RoutedCall) -> list[Event]:
         if routed.arguments is None:
@@ -270,11 +287,13 @@ class CallRouter:
         """The model stopped: a good end closes what is still open, any other cuts it."""
         events: list[Event] = []
         for routed in self.calls.values():
+            if not finished.good:
+                events += self._truncate(routed, printable(finished.reason))
+                continue
             if routed.ended or routed.sealed is not None:
                 continue
-            if not finished.good:
-                events += self._truncate(routed, finished.reason)
-            elif routed.call.kind == "function" and not routed.args_text.strip():
+            events += self._rest(routed)
+            if routed.call.kind == "function" and not routed.args_text.strip():
                 events += self._seal_blank(routed)
             else:
                 events += self._seal(routed)

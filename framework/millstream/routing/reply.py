@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from millstream.events.values import JsonObject
 from millstream.routing.calls import RoutedCall
+from millstream.routing.json_safe import safe_object
 from millstream.routing.router import Router
 from millstream.routing.surrogates import printable
 from millstream.transcript import CallItem, ReasoningItem, Reply, ReplyItem, ServerItem, TextItem
@@ -41,7 +42,7 @@ class ReplyBuilder:
             case ReasoningPiece(item=item, text=text):
                 self._add(item, "reasoning", text)
             case Echo(item=item, data=data):
-                self._said.setdefault(item, _Said("")).echo = data
+                self._said.setdefault(item, _Said("")).echo = safe_object(data)
             case _:
                 pass
 
@@ -51,7 +52,11 @@ class ReplyBuilder:
         return printable("".join(piece for said in self._said.values() if said.kind == "text" for piece in said.text))
 
     def reply(self, router: Router, kept: Collection[str] | None = None) -> Reply:
-        """The reply as it stands; with `kept`, a torn one: only those calls, with the reasoning that leads to each."""
+        """The reply as it stands; with `kept`, a torn one: only those calls, with the reasoning that leads to them.
+
+        Reasoning leads to the calls after it, up to a message or another thing that is left out. Where it is no item of
+        the provider's own but belongs to the whole message (Chat), it stays wherever it stands.
+        """
         calls = {routed.item: routed for routed in router.calls.values()}
         items: list[ReplyItem] = []
         waiting: list[ReplyItem] = []  # reasoning, which stays only with the item it leads to
@@ -62,13 +67,17 @@ class ReplyBuilder:
             elif item in calls:
                 if calls[item].call.id in kept:
                     items += [*waiting, *written]
-                waiting = []
-            elif self._said[item].kind == "reasoning":
-                waiting = written if self._said[item].echo is not None else []
+                    waiting = []
+            elif isinstance(written[0] if written else None, ReasoningItem):
+                echo = self._said[item].echo
+                if echo is not None and "type" not in echo:
+                    items += written
+                else:
+                    waiting += written
             else:
                 waiting = []
         response_id = router.ended.response_id if router.ended is not None else None
-        return Reply(self._turn, tuple(items), self._wire, self._model, response_id)
+        return Reply(self._turn, tuple(items), self._wire, self._model, response_id and printable(response_id))
 
     def _add(self, item: int, kind: str, text: str) -> _Said:
         said = self._said.get(item)

@@ -5,8 +5,9 @@ It decides nothing about calls itself (`routing.calls` does) and does not know t
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final, TypeAlias
 
 from millstream.events import (
     AnnotationAdded,
@@ -19,7 +20,9 @@ from millstream.events import (
     TextReplaced,
     TurnEnded,
 )
+from millstream.limits import Limits
 from millstream.routing.calls import CallRouter, OpenArguments, RoutedCall
+from millstream.routing.json_safe import safe_object
 from millstream.routing.surrogates import SurrogateJoiner, printable
 from millstream.wire_events import (
     AnnotationPiece,
@@ -42,7 +45,13 @@ from millstream.wire_events import (
     WireEvent,
 )
 
-_MAX_CALLS: Final = 64
+_LIMITS: Final = Limits()
+_Piece: TypeAlias = TextPiece | ReasoningPiece | RefusalPiece
+_DELTAS: Final[Mapping[type[_Piece], Callable[[str, int, int], Event]]] = {
+    TextPiece: TextDelta,
+    ReasoningPiece: ReasoningDelta,
+    RefusalPiece: RefusalDelta,
+}
 
 
 class Router:
@@ -54,6 +63,7 @@ class Router:
         has_started: whether the tool of a call, by its id, is at work or was.
         taken_ids: provider ids of earlier calls of the run, which a new call must not share.
         max_calls: calls beyond it are rejected as they open.
+        max_args_chars: of the argument text of a rejected call no more is kept.
     """
 
     def __init__(
@@ -63,7 +73,8 @@ class Router:
         *,
         has_started: Callable[[str], bool] = lambda _: False,
         taken_ids: frozenset[str] = frozenset(),
-        max_calls: int = _MAX_CALLS,
+        max_calls: int = _LIMITS.max_calls_per_turn,
+        max_args_chars: int = _LIMITS.max_args_chars,
     ) -> None:
         self.finished: Finished | None = None
         """Why the model stopped, once it has."""
@@ -72,15 +83,20 @@ class Router:
         self.broke: Broke | None = None
         """How the response broke off, if it did."""
         self._turn = turn
-        self._halves = SurrogateJoiner()
+        self._halves = SurrogateJoiner[tuple[type[_Piece], int]]()
         self._calls = calls = CallRouter(
-            turn, open_arguments, has_started=has_started, taken_ids=taken_ids, max_calls=max_calls
+            turn,
+            open_arguments,
+            has_started=has_started,
+            taken_ids=taken_ids,
+            max_calls=max_calls,
+            max_chars=max_args_chars,
         )
         self._handlers: dict[type[WireEvent], Callable[[Any], list[Event]]] = {
-            TextPiece: self._on_text,
+            TextPiece: self._on_piece,
             TextWhole: self._on_whole_text,
-            RefusalPiece: self._on_refusal,
-            ReasoningPiece: self._on_reasoning,
+            RefusalPiece: self._on_piece,
+            ReasoningPiece: self._on_piece,
             AnnotationPiece: self._on_annotation,
             ItemOpened: self._on_item,
             CallBegan: calls.began,
@@ -122,32 +138,29 @@ class Router:
         """A call that is still being written is not wanted any more: it ends as `Cancelled`."""
         return self._calls.abandon(call_id, reason)
 
-    def _on_text(self, piece: TextPiece) -> list[Event]:
-        text = self._joined(piece)
-        return [TextDelta(text, self._turn, piece.item)] if text else []
+    def _on_piece(self, piece: _Piece) -> list[Event]:
+        return self._delta(type(piece), piece.item, self._halves.join((type(piece), piece.item), piece.text))
 
-    def _on_reasoning(self, piece: ReasoningPiece) -> list[Event]:
-        text = self._joined(piece)
-        return [ReasoningDelta(text, self._turn, piece.item)] if text else []
+    def _delta(self, kind: type[_Piece], item: int, text: str) -> list[Event]:
+        return [_DELTAS[kind](printable(text), self._turn, item)] if text else []
 
-    def _on_refusal(self, piece: RefusalPiece) -> list[Event]:
-        text = self._joined(piece)
-        return [RefusalDelta(text, self._turn, piece.item)] if text else []
-
-    def _joined(self, piece: TextPiece | ReasoningPiece | RefusalPiece) -> str:
-        return printable(self._halves.join((type(piece), piece.item), piece.text))
+    def _rest_of_texts(self) -> list[Event]:
+        """The halves of characters that stayed alone."""
+        return [event for (kind, item), half in self._halves.rests() for event in self._delta(kind, item, half)]
 
     def _on_whole_text(self, whole: TextWhole) -> list[Event]:
+        self._halves.rest((TextPiece, whole.item))  # the whole text has both halves
         return [TextReplaced(printable(whole.text), self._turn, whole.item)]
 
     def _on_annotation(self, piece: AnnotationPiece) -> list[Event]:
-        return [AnnotationAdded(piece.annotation, self._turn, piece.item)]
+        return [AnnotationAdded(safe_object(piece.annotation), self._turn, piece.item)]
 
     def _on_item(self, opened: ItemOpened) -> list[Event]:
         return self._calls.moved_on(opened.item)
 
     def _on_server_tool(self, moved: ServerToolMoved) -> list[Event]:
-        return [ServerToolUpdated(moved.tool, moved.status, moved.data, self._turn, moved.item)]
+        data = safe_object(moved.data)
+        return [ServerToolUpdated(printable(moved.tool), printable(moved.status), data, self._turn, moved.item)]
 
     def _on_echo(self, echo: Echo) -> list[Event]:
         del echo  # for the transcript, see routing.reply
@@ -160,13 +173,16 @@ class Router:
         return self._calls.finished(finished)
 
     def _on_ended(self, ended: Ended) -> list[Event]:
-        self.ended = ended
-        reason = self.finished.reason if self.finished is not None else ""
-        return [TurnEnded(self._turn, reason, ended.usage, ended.moderation)]
+        usage, moderation = ended.usage, ended.moderation
+        if usage is not None and usage.raw is not None:
+            usage = replace(usage, raw=safe_object(usage.raw))
+        self.ended = ended = replace(ended, usage=usage, moderation=moderation and safe_object(moderation))
+        reason = printable(self.finished.reason) if self.finished is not None else ""
+        return [*self._rest_of_texts(), TurnEnded(self._turn, reason, usage, ended.moderation)]
 
     def _on_broke(self, broke: Broke) -> list[Event]:
         self.broke = broke
-        return []
+        return self._rest_of_texts()
 
     def _on_passed(self, passed: Passed) -> list[Event]:
-        return [ProviderEvent(passed.name, passed.data, self._turn)]
+        return [ProviderEvent(printable(passed.name), safe_object(passed.data), self._turn)]

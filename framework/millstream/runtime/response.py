@@ -78,6 +78,7 @@ class Response:
             has_started=log.turn.started,
             taken_ids=parts.taken_ids,
             max_calls=shared.limits.max_calls_per_turn,
+            max_args_chars=shared.limits.max_args_chars,
         )
         self._aborts = shared.policy.on_reject == "abort"
         self._routed = 0  # wire events, over all pieces: in a burst no piece has to be waited for

@@ -47,7 +47,12 @@ class Reading:
         self._limits = limits or Limits()
         reader = format_named(api).reader(frozenset())
         self._decoder = StreamDecoder(reader, max_message_bytes=self._limits.max_message_bytes)
-        self._router = Router(1, self._open, max_calls=self._limits.max_calls_per_turn)
+        self._router = Router(
+            1,
+            self._open,
+            max_calls=self._limits.max_calls_per_turn,
+            max_args_chars=self._limits.max_args_chars,
+        )
         self._texts: dict[int, list[str]] = {}
         self._refusals: list[str] = []
         self._server: dict[int, ServerToolUpdated] = {}
@@ -122,7 +127,8 @@ def summarise(data: bytes, api: str) -> dict[str, Any]:
     Returns:
         `{"text", "refusal", "calls", "server_calls", "reason", "usage", "error"}`. A call is `{"id", "name", "kind",
         "arguments", "arguments_raw", "state"}`: `kind` is "function" or "custom", `state` "sealed", "rejected" or
-        "torn"; `arguments` is None where the text is no JSON document. `reason` and `usage` are the provider's own.
+        "torn"; `arguments` is None where the call was rejected, is a custom one, or its text is no JSON document.
+        `reason` and `usage` are the provider's own.
 
     Raises:
         UsageError: there is no such format.
@@ -162,7 +168,7 @@ def _server_call(update: ServerToolUpdated) -> dict[str, Any]:
     raw = data.get("arguments")
     try:
         arguments = json.loads(raw) if isinstance(raw, str) else raw
-    except ValueError:
+    except (ValueError, RecursionError):
         arguments = None
     return {
         "id": data.get("call_id") or data.get("id"),

@@ -8,16 +8,21 @@ raises: a broken stream is an event, and after it nothing more is read.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 from millstream.errors import WireError
-from millstream.events.values import Usage, is_object
-from millstream.wire.refusal import error_from_body
+from millstream.events.values import Usage, is_array, is_object
+from millstream.wire.refusal import error_from_body, error_from_object
 from millstream.wire.sse import Message, SseParser
 from millstream.wire_events import Broke, Ended, WireEvent
 
 _MAX_HEAD: Final = 64 * 1024  # enough of a body that is not a stream to say what it is
+_MAX_DEPTH: Final = 200
+"""Nesting of a message: above what any provider sends, below what could exhaust the stack of whoever reads it later."""
+_FIELD: Final = re.compile(rb":|(data|event|id|retry|error)[:\r\n]")
+_FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b"error:")
 _FINAL: Final = (Ended, Broke)
 
 
@@ -68,12 +73,8 @@ class StreamDecoder:
         self.bytes_seen += len(chunk)
         if not self._streaming:
             self._head += chunk[: _MAX_HEAD - len(self._head)]
-        try:
-            messages = self._sse.feed(chunk)
-        except WireError as error:
-            return self._broke(error)
         events: list[WireEvent] = []
-        for message in messages:
+        for message in self._sse.feed(chunk):
             events += self._take(message)
             if _is_final(events):
                 break
@@ -84,38 +85,43 @@ class StreamDecoder:
         if self.over:
             return []
         self._streaming = True
-        return self._noted(self._reader.accept(message))
+        return self._broke(_too_deep()) if _is_deep(message) else self._noted(self._reader.accept(message))
 
     def end(self) -> list[WireEvent]:
         """The body is over: the events of what was still held, and the end of the response, good or bad."""
         if self.over:
             return []
         events: list[WireEvent] = []
-        try:
-            last = self._sse.end()
-        except WireError as error:
-            return self._broke(error)
-        if last is not None and (last.data.startswith("[DONE]") or _is_json(last.data)):
+        last = self._sse.end()
+        if isinstance(last, WireError) or (last is not None and _is_whole(last.data)):
             events += self._take(last)
         if _is_final(events):
             return events
-        if not self._streaming and self._head.strip():
+        if not self._streaming and not _is_stream(bytes(self._head)):
             return self._broke(error_from_body(bytes(self._head)))
         return events + self._noted(self._reader.end())
 
-    def _take(self, message: Message) -> list[WireEvent]:
+    def _take(self, message: Message | WireError) -> list[WireEvent]:
+        if isinstance(message, WireError):
+            return self._broke(message)
         self._streaming = True
         self._head.clear()
+        if not message.data.strip():  # an empty frame, as some proxies send to keep a connection alive
+            return []
         if message.data.startswith("[DONE]"):
             return self._noted(self._reader.done())
         try:
             data: object = json.loads(message.data)
         except (ValueError, RecursionError) as error:
+            if message.event == "error":
+                return self._broke(error_from_object(message.data))
             broken = WireError("the provider sent an event that is not JSON", kind="protocol", retryable=True)
             broken.__cause__ = error
             return self._broke(broken)
         if not is_object(data):
             return self._broke(WireError("the provider sent an event that is no JSON object", kind="protocol"))
+        if message.data.count("{") + message.data.count("[") > _MAX_DEPTH and _is_deep(data):
+            return self._broke(_too_deep())
         return self._noted(self._reader.accept(data, message.event))
 
     def _broke(self, error: WireError) -> list[WireEvent]:
@@ -134,7 +140,36 @@ def _is_final(events: list[WireEvent]) -> bool:
     return bool(events) and isinstance(events[-1], _FINAL)
 
 
-def _is_json(text: str) -> bool:
+def _too_deep() -> WireError:
+    return WireError(f"the provider sent an event nested deeper than {_MAX_DEPTH}", kind="protocol")
+
+
+def _is_deep(message: Mapping[str, Any]) -> bool:
+    """Whether containers are nested deeper than `_MAX_DEPTH`, without recursion."""
+    level: list[object] = [message]
+    for _ in range(_MAX_DEPTH):
+        inner: list[object] = []
+        for value in level:
+            if is_object(value):
+                inner += value.values()
+            elif is_array(value):
+                inner += value
+        level = [value for value in inner if is_object(value) or is_array(value)]
+        if not level:
+            return False
+    return True
+
+
+def _is_stream(head: bytes) -> bool:
+    """Whether a body without one whole message began as a stream: cut off so early, or nothing but comments."""
+    start = head.lstrip(b"\xef\xbb\xbf\r\n")
+    return bool(_FIELD.match(start)) or any(field.startswith(start) for field in _FIELDS)
+
+
+def _is_whole(text: str) -> bool:
+    """Whether the data of a last message without its blank line is all of it."""
+    if text.startswith("[DONE]"):
+        return True
     try:
         json.loads(text)
     except (ValueError, RecursionError):

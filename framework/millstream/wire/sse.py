@@ -2,7 +2,9 @@
 
 Lines end with LF, CR or CRLF, also when a network chunk ends between the two; a byte order mark, comments, several
 `data` lines and unknown fields are what the standard says. Bytes are decoded a whole message at a time, so that a
-character may be cut anywhere. It knows nothing of JSON or of any provider.
+character may be cut anywhere. One addition: `error: …`, a field that is none, in which llama.cpp and what is built on
+it (GPUStack) report that they failed, is read as `event: error` with that data. It knows nothing of JSON or of any
+provider.
 """
 
 from __future__ import annotations
@@ -28,50 +30,57 @@ class Message:
 class SseParser:
     """Feed bytes, get messages. At the end of the body ask `end` for a last message without its blank line.
 
+    A stream that can not be read on, because a message is too large or is not UTF-8, gives a `WireError` in the place
+    of that message, after all messages before it; nothing follows it.
+
     Args:
-        max_message_bytes: the size of one message, and of one line, beyond which the stream is given up.
+        max_message_bytes: the size of one line without its end, and of the data of one message, beyond which the stream
+            is given up.
     """
 
     def __init__(self, max_message_bytes: int) -> None:
         self._max = max_message_bytes
         self._line = bytearray()  # the line that has not ended
         self._data: list[bytes] = []
-        self._data_bytes = 0
+        self._data_bytes = -1  # of the data lines and the LF between each two
         self._event = b""
         self._after_cr = False  # a LF that comes next belongs to the CR before it
         self._at_start = True
+        self._given_up = False
 
-    def feed(self, chunk: bytes) -> list[Message]:
-        """The messages that `chunk` completes.
-
-        Raises:
-            WireError: a message is too large or is not UTF-8.
-        """
+    def feed(self, chunk: bytes) -> list[Message | WireError]:
+        """The messages that `chunk` completes."""
+        messages: list[Message | WireError] = []
+        if self._given_up:
+            return messages
         if self._after_cr and chunk:
             self._after_cr = False
             chunk = chunk.removeprefix(b"\n")
-        # Nearly all servers send LF alone, and splitting at one byte takes a third of the time.
-        lines = _LINE_END.split(chunk) if b"\r" in chunk else chunk.split(b"\n")
-        self._after_cr = chunk.endswith(b"\r")
-        self._line += lines[0]
-        if len(lines) == 1:
-            self._check(len(self._line))
-            return []
-        messages: list[Message] = []
-        self._take(bytes(self._line), messages)
-        for line in lines[1:-1]:
-            self._take(line, messages)
-        self._line = bytearray(lines[-1])
-        self._check(len(self._line))
+        if chunk:
+            self._after_cr = chunk.endswith(b"\r")
+        try:
+            self._take_chunk(chunk, messages)
+        except WireError as error:
+            self._give_up(error, messages)
         return messages
 
-    def end(self) -> Message | None:
+    def end(self) -> Message | WireError | None:
         """The body is over: the message that lacks its blank line. The standard drops it, some servers rely on it."""
-        messages: list[Message] = []
-        self._take(bytes(self._line), messages)
-        self._take(b"", messages)
+        messages: list[Message | WireError] = []
+        if not self._given_up:
+            try:
+                self._take(bytes(self._line), messages)
+                self._take(b"", messages)
+            except WireError as error:
+                self._give_up(error, messages)
         self._line.clear()
         return messages[-1] if messages else None
+
+    def _give_up(self, error: WireError, messages: list[Message | WireError]) -> None:
+        self._given_up = True
+        self._line.clear()
+        self._data.clear()
+        messages.append(error)
 
     def _check(self, size: int) -> None:
         if size > self._max:
@@ -81,7 +90,23 @@ class SseParser:
                 hint="Raise Limits.max_message_bytes if it is meant to.",
             )
 
-    def _take(self, line: bytes, messages: list[Message]) -> None:
+    def _take_chunk(self, chunk: bytes, messages: list[Message | WireError]) -> None:
+        if b"\n" not in chunk and b"\r" not in chunk:
+            self._line += chunk
+            self._check(len(self._line))
+            return
+        # Nearly all servers send LF alone, and splitting at one byte takes a third of the time.
+        lines = _LINE_END.split(chunk) if b"\r" in chunk else chunk.split(b"\n")
+        self._line += lines[0]
+        self._check(len(self._line))
+        self._take(bytes(self._line), messages)
+        for line in lines[1:-1]:
+            self._check(len(line))
+            self._take(line, messages)
+        self._line = bytearray(lines[-1])
+        self._check(len(self._line))
+
+    def _take(self, line: bytes, messages: list[Message | WireError]) -> None:
         if self._at_start:
             self._at_start = False
             line = line.removeprefix(_BYTE_ORDER_MARK)
@@ -90,22 +115,21 @@ class SseParser:
             return
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
-        if name == b"data":
+        if name == b"event":
+            self._event = value
+        elif name in (b"data", b"error"):
+            self._event = name if name == b"error" else self._event
             self._data.append(value)
             self._data_bytes += len(value) + 1
             self._check(self._data_bytes)
-        elif name == b"event":
-            self._event = value
         # a comment has an empty name; id, retry and unknown fields have no use here
 
-    def _dispatch(self, messages: list[Message]) -> None:
-        data, event = b"\n".join(self._data), self._event
-        self._data.clear()
-        self._data_bytes = 0
-        self._event = b""
-        if not data:
+    def _dispatch(self, messages: list[Message | WireError]) -> None:
+        lines, event = self._data, self._event
+        self._data, self._data_bytes, self._event = [], -1, b""
+        if not lines:
             return
         try:
-            messages.append(Message(event.decode(), data.decode()))
+            messages.append(Message(event.decode(), b"\n".join(lines).decode()))
         except UnicodeDecodeError as error:
             raise WireError("the provider sent bytes that are not UTF-8", kind="protocol", retryable=True) from error

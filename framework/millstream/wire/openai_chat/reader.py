@@ -15,10 +15,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from millstream.errors import WireError
-from millstream.events.values import Usage, is_array, is_object
+from millstream.events.values import Usage, is_object
+from millstream.wire.fields import objects, text_of
 from millstream.wire.openai_chat.calls import ToolCallDeltas
 from millstream.wire.openai_chat.reasoning import ReasoningEcho
-from millstream.wire.refusal import error_from_object
+from millstream.wire.refusal import error_from_object, error_in
 from millstream.wire.texts import usage_from
 from millstream.wire_events import (
     AnnotationPiece,
@@ -50,30 +51,31 @@ class ChatReader:
         self._calls = ToolCallDeltas(tool_names)
         self._reasoning = ReasoningEcho()
         self._count = 0
-        self._open: tuple[type, int] | None = None  # the kind and number of the item that text is added to
+        self._open: tuple[object, int] | None = None  # what the item is made of that grows, and its number
+        self._called = False
+        self._text_item: int | None = None
         self._reasoning_item: int | None = None
 
     def accept(self, message: Mapping[str, Any], event: str = "") -> list[WireEvent]:
         """What one chunk says."""
         self._note(message)
-        error: object = message.get("error") or (message if event == "error" else None)
-        choices = [one for one in _array(message.get("choices")) if is_object(one)]
-        choice = next((one for one in choices if not one.get("index")), None)
-        if error:
+        error = error_in(message, event)
+        choice = next((one for one in objects(message.get("choices")) if not one.get("index")), None)
+        if error is not None:
             if self.reason is None and choice is not None:
                 self.reason = _reason(choice)
-            return [Broke(error_from_object(error), self.reason, self.usage)]
+            return self._broke(error_from_object(error))
         if choice is None:
-            known = choices or "choices" in message or self._moderation is not None or message.get("usage")
-            return [] if known else [Passed(event or str(message.get("object") or ""), message)]
+            known = "choices" in message or is_object(message.get("moderation")) or is_object(message.get("usage"))
+            return [] if known else [Passed(event or text_of(message, "object"), message)]
         delta: object = choice.get("delta")
         events = self._delta(delta) if is_object(delta) else []
         reason = _reason(choice)
         if reason is not None and self.reason is None:
             self.reason = reason
             if reason == "error":  # OpenRouter, where an upstream failed and said nothing
-                broken = WireError("the provider ended the response with reason error", retryable=True)
-                return [*events, *self._calls.settle(), Broke(broken, reason, self.usage)]
+                error = WireError("the provider ended the response with reason error", retryable=True)
+                return [*events, *self._broke(error)]
             events += [*self._calls.settle(), *self._echo(), Finished(reason, reason in GOOD_ENDS)]
         return events
 
@@ -85,11 +87,15 @@ class ChatReader:
         """The body is over."""
         if self.reason is None:
             message = "the stream ended before the model said why it stopped"
-            return [*self._calls.settle(), Broke(WireError(message, kind="torn", retryable=True), None, self.usage)]
+            return self._broke(WireError(message, kind="torn", retryable=True))
         return [Ended(self.usage, self._moderation, self._response_id)]
 
+    def _broke(self, error: WireError) -> list[WireEvent]:
+        """The calls so far are told of, with what must go back beside them: they may stand where the response falls."""
+        return [*self._calls.settle(), *self._echo(), Broke(error, self.reason, self.usage)]
+
     def _note(self, message: Mapping[str, Any]) -> None:
-        self._response_id = message.get("id") or self._response_id
+        self._response_id = text_of(message, "id") or self._response_id
         groq: object = message.get("x_groq")
         usage: object = message.get("usage") or (groq.get("usage") if is_object(groq) else None)
         if is_object(usage):
@@ -99,20 +105,19 @@ class ChatReader:
 
     def _delta(self, delta: Mapping[str, Any]) -> list[WireEvent]:
         events: list[WireEvent] = []
-        details = delta.get("reasoning_details")
-        reasoning = delta.get("reasoning_content") or delta.get("reasoning")
-        if isinstance(reasoning, str) and reasoning:
+        if reasoning := text_of(delta, "reasoning_content") or text_of(delta, "reasoning"):
             events += self._reason_text(reasoning)
-        self._reasoning.take(delta.get("reasoning_content"), details)
+        self._reasoning.take(delta.get("reasoning_content"), delta.get("reasoning_details"))
+        if self._reasoning_item is None and self._reasoning.data is not None and not self._called:
+            events += self._place_reasoning()
         events += self._content(delta.get("content"))
-        refusal: object = delta.get("refusal")
-        if isinstance(refusal, str) and refusal:
+        if refusal := text_of(delta, "refusal"):
             events += self._text(RefusalPiece, refusal)
         events += self._annotations(delta.get("annotations"))
-        for tool in _array(delta.get("executed_tools")):  # Groq's own tools
-            if is_object(tool):
-                opened, item = self._new_item()
-                events += [*opened, ServerToolMoved(item, str(tool.get("type") or tool.get("name")), "done", tool)]
+        for tool in objects(delta.get("executed_tools")):  # Groq's own tools
+            opened, item = self._new_item()
+            name = text_of(tool, "type") or text_of(tool, "name")
+            events += [*opened, ServerToolMoved(item, name, "done", tool)]
         if self.reason is None:
             events += self._tool_calls(delta)
         return events
@@ -124,24 +129,24 @@ class ChatReader:
             deltas = [{"index": 0, "function": legacy}]
         before = self._count
         events, self._count = self._calls.take(deltas, self._count)
-        if self._count != before:
-            self._open = None
-        return events
+        if self._count == before:
+            return events
+        self._open = None
+        if self._called or self._reasoning_item is None:
+            self._called = True
+            return events
+        self._called = True
+        return [*self._echo(), *events]  # the calls may stand although the response breaks off
 
     def _content(self, content: object) -> list[WireEvent]:
         if isinstance(content, str):
             return self._text(TextPiece, content) if content else []
         events: list[WireEvent] = []
-        for part in _array(content):  # Mistral: text and thinking as parts of one list
-            if not is_object(part):
-                continue
-            text: object = part.get("text")
-            if isinstance(text, str) and text:
+        for part in objects(content):  # Mistral: text and thinking as parts of one list
+            if text := text_of(part, "text"):
                 events += self._text(TextPiece, text)
-            thinking = part.get("thinking")
-            thought = "".join(str(one.get("text") or "") for one in _array(thinking) if is_object(one))
-            thought = thinking if isinstance(thinking, str) else thought
-            if thought:
+            thoughts = [text_of(part, "thinking"), *(text_of(one, "text") for one in objects(part.get("thinking")))]
+            if thought := "".join(thoughts):
                 events += self._reason_text(thought)
         return events
 
@@ -153,11 +158,12 @@ class ChatReader:
 
     def _text(self, piece: Callable[[int, str], WireEvent], text: str) -> list[WireEvent]:
         """Text of one kind goes into one item until another kind, or a call, comes between."""
-        kind = ReasoningPiece if piece is ReasoningPiece else TextPiece
-        if self._open is not None and self._open[0] is kind:
+        if self._open is not None and self._open[0] is piece:
             return [piece(self._open[1], text)]
         opened, item = self._new_item()
-        self._open = (kind, item)
+        self._open = (piece, item)
+        if piece is TextPiece:
+            self._text_item = item
         return [*opened, piece(item, text)]
 
     def _new_item(self) -> tuple[list[WireEvent], int]:
@@ -166,28 +172,30 @@ class ChatReader:
         return [*self._calls.settle(), ItemOpened(item)], item
 
     def _annotations(self, annotations: object) -> list[WireEvent]:
-        found = [one for one in _array(annotations) if is_object(one)]
-        if not found:
-            return []
-        events = [] if self._open is not None else self._text(TextPiece, "")
-        item = 0 if self._open is None else self._open[1]
-        return events + [AnnotationPiece(item, annotation) for annotation in found]
+        """Marks on the text, which may come after it."""
+        events: list[WireEvent] = []
+        for annotation in objects(annotations):
+            if self._text_item is None:
+                events += self._text(TextPiece, "")
+            if self._text_item is not None:
+                events.append(AnnotationPiece(self._text_item, annotation))
+        return events
 
     def _echo(self) -> list[WireEvent]:
         """What of the reasoning must go back, on an item of its own where no text of it was shown."""
         data = self._reasoning.data
         if data is None:
             return []
-        if self._reasoning_item is not None:
-            return [Echo(self._reasoning_item, data)]
+        placed = self._place_reasoning() if self._reasoning_item is None else []
+        return placed if self._reasoning_item is None else [*placed, Echo(self._reasoning_item, data)]
+
+    def _place_reasoning(self) -> list[WireEvent]:
+        """Reasoning without text has its place among the items as well, and text goes on beside it."""
         opened, item = self._new_item()
-        return [*opened, ReasoningPiece(item, ""), Echo(item, data)]
+        self._reasoning_item = item
+        return [*opened, ReasoningPiece(item, "")]
 
 
 def _reason(choice: Mapping[str, Any]) -> str | None:
-    reason: object = choice.get("finish_reason")
-    return reason if isinstance(reason, str) and reason not in ("", "null") else None
-
-
-def _array(value: object) -> list[Any]:
-    return value if is_array(value) else []
+    reason = text_of(choice, "finish_reason")
+    return None if reason in ("", "null") else reason

@@ -18,7 +18,6 @@ from millstream.transcript import (
     Part,
     ReasoningItem,
     Reply,
-    ReplyItem,
     ServerItem,
     SystemMessage,
     TextItem,
@@ -58,8 +57,19 @@ def tool(schema: ToolSchema) -> dict[str, Any]:
 
 
 def entries(transcript: Transcript) -> list[dict[str, Any]]:
-    """The items of `input`."""
-    return [item for entry in transcript for item in _entry(entry)]
+    """The items of `input`. The API refuses one whose `id` came before, which some servers give out twice."""
+    items: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    for item in (item for entry in transcript for item in _entry(entry)):
+        id_ = item.get("id")
+        if isinstance(id_, str) and id_ not in seen:
+            seen.add(id_)
+        elif id_ is not None and item["type"] == "reasoning":
+            continue
+        else:
+            item.pop("id", None)
+        items.append(item)
+    return items
 
 
 def _entry(entry: Entry) -> list[dict[str, Any]]:
@@ -96,7 +106,7 @@ def _reply(reply: Reply) -> list[dict[str, Any]]:
     return items
 
 
-def _reply_item(item: ReplyItem, echo: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _reply_item(item: TextItem | CallItem | ServerItem, echo: Mapping[str, Any] | None) -> dict[str, Any] | None:
     match item:
         case CallItem(call=call, args_text=args_text):
             custom = call.kind == "custom"
@@ -111,8 +121,6 @@ def _reply_item(item: ReplyItem, echo: Mapping[str, Any] | None) -> dict[str, An
             return {"type": "message", "role": "assistant", "content": [part]} if text else None
         case ServerItem():
             return None if echo is None else _clean(echo)
-        case ReasoningItem():
-            return None
 
 
 def _clean(echo: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,130 @@
+"""From each recorded response the next request: what was said goes back as the providers demand it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from millstream.transcript import Reply, Transcript, user
+from millstream.wire.fields import objects, text_of
+from millstream.wire.format import Ask
+from millstream.wire.formats import FORMATS, format_named
+from tests.conformance.rules import OUTPUTS, wrong_in_input, wrong_in_messages
+from tests.conformance.streams import Stream, streams
+from tests.corpus import requires_corpus
+from tests.response import answered, boundaries, read
+
+pytestmark = requires_corpus
+
+_STREAMS = [stream for stream in streams() if stream.request is not None or "constructed" in stream.path.parts]
+
+every_stream = pytest.mark.parametrize("stream", _STREAMS, ids=lambda stream: f"{stream.api}/{stream.name}")
+
+
+def request(transcript: Transcript, api: str) -> dict[str, Any]:
+    """The body of the next request, as it goes over the wire."""
+    body = format_named(api).request(Ask("a-model", transcript))
+    text = json.dumps(body, ensure_ascii=False, allow_nan=False)
+    data: dict[str, Any] = json.loads(text.encode())
+    return data
+
+
+def history(body: dict[str, Any]) -> list[dict[str, Any]]:
+    said: list[dict[str, Any]] = body["input"] if "input" in body else body["messages"]
+    return said
+
+
+def is_answer(item: dict[str, Any]) -> bool:
+    return item.get("type") in OUTPUTS or item.get("role") == "tool"
+
+
+def wrong_in(body: dict[str, Any]) -> list[str]:
+    return wrong_in_input(body["input"]) if "input" in body else wrong_in_messages(body["messages"])
+
+
+def conversation(*replies: Reply) -> Transcript:
+    """The replies, each with the results of its calls, between the words of a user."""
+    whole = Transcript((user("Go on."),))
+    for reply in replies:
+        whole = whole + answered(reply) + (user("Go on."),)
+    return whole
+
+
+@every_stream
+@pytest.mark.parametrize("api", FORMATS)
+def test_the_next_request_is_one_that_is_accepted_by_its_own_wire_and_by_the_other(stream: Stream, api: str) -> None:
+    reply = read([stream.body], stream.api).reply()
+    body = request(conversation(reply), api)
+    assert wrong_in(body) == []
+    assert body["model"] == "a-model"
+    answers = [one.get("output", one.get("content")) for one in history(body) if is_answer(one)]
+    assert answers == [f"of {call.name}" for call in reply.calls]
+
+
+@every_stream
+def test_so_it_is_with_the_same_ids_in_the_next_turn(stream: Stream) -> None:
+    first = read([stream.body], stream.api).reply()
+    taken = frozenset(call.provider_id for call in first.calls)
+    second = read([stream.body], stream.api, turn=2, taken_ids=taken).reply()
+    wrong = wrong_in(request(conversation(first, second), stream.api))
+    assert [one for one in wrong if not one.startswith("item ids")] == []  # the same bytes twice, so they are the same
+    assert len({call.provider_id for reply in (first, second) for call in reply.calls}) == 2 * len(first.calls)
+
+
+@every_stream
+def test_so_it_is_of_a_response_that_broke_off(stream: Stream) -> None:
+    body = stream.body
+    ends = boundaries(body)
+    for place in ends[:: max(1, len(ends) // 20)]:
+        reply = read([body[:place]], stream.api).reply()
+        assert wrong_in(request(conversation(reply), stream.api)) == []
+
+
+def data_of(stream: Stream) -> list[dict[str, Any]]:
+    """The JSON messages of a stream, read as simply as can be."""
+    lines = stream.body.decode("utf-8", "replace").replace("\r", "\n").split("\n")
+    data = [line.removeprefix("data:").strip() for line in lines if line.startswith("data:")]
+    return [json.loads(one) for one in data if one.startswith("{") and one.endswith("}")]
+
+
+@pytest.mark.parametrize(
+    "stream", [stream for stream in _STREAMS if stream.api == "openai-responses"], ids=lambda stream: stream.name
+)
+def test_items_go_back_verbatim_in_their_order_without_nulls(stream: Stream) -> None:
+    response = read([stream.body], stream.api)
+    events = [event for event in data_of(stream) if str(event.get("type")).startswith("response.output_item.")]
+    closed = {event["output_index"]: event["item"] for event in events if event["type"].endswith("done")}
+    if response.router.broke is not None or len(closed) < len({event["output_index"] for event in events}):
+        pytest.skip("not every item of it was closed")
+    items = [item for _, item in sorted(closed.items())]
+    said = [item for item in items if item["type"] != "reasoning" or item.get("encrypted_content")]
+    dropped = (
+        {"id"} if len(said) < len(items) else set[str]()
+    )  # where reasoning stays out, what follows gives up its id
+    written = [
+        item for item in history(request(conversation(response.reply()), stream.api))[1:-1] if not is_answer(item)
+    ]
+    for item, its in zip(written, said, strict=True):
+        verbatim = {key: value for key, value in its.items() if value is not None}
+        if stream.name == "resp-incomplete-partial-call":  # cut within its arguments, which are made valid
+            verbatim["arguments"] += '"}'
+        assert item in (verbatim, {key: value for key, value in verbatim.items() if key not in dropped})
+
+
+@pytest.mark.parametrize(
+    "stream", [stream for stream in _STREAMS if stream.api == "openai-chat"], ids=lambda stream: stream.name
+)
+def test_reasoning_goes_back_with_calls_where_the_server_wants_it(stream: Stream) -> None:
+    choices = [choice for chunk in data_of(stream) for choice in objects(chunk.get("choices"))]
+    deltas: list[dict[str, Any]] = [choice.get("delta") or {} for choice in choices]
+    content = "".join(text_of(delta, "reasoning_content") for delta in deltas)
+    details = [detail for delta in deltas for detail in objects(delta.get("reasoning_details"))]
+    reply = read([stream.body], stream.api).reply()
+    said = [one for one in history(request(conversation(reply), stream.api)) if one["role"] == "assistant"]
+    for message in said:
+        assert message.get("reasoning_content", "") == (content if reply.calls else "")
+        merged = objects(message.get("reasoning_details"))
+        for name in ("text", "summary", "data", "signature"):
+            assert "".join(text_of(one, name) for one in merged) == "".join(text_of(one, name) for one in details)

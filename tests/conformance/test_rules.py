@@ -1,0 +1,104 @@
+"""The list of rules finds what it is there for."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conformance.rules import Item, wrong_in_input, wrong_in_messages
+
+
+def call(id_: str = "a", **fields: object) -> Item:
+    return {"type": "function_call", "call_id": id_, "name": "f", "arguments": "{}"} | fields
+
+
+def output(id_: str = "a", type_: str = "function_call_output") -> Item:
+    return {"type": type_, "call_id": id_, "output": "x"}
+
+
+_THOUGHT: Item = {"type": "reasoning", "id": "rs", "encrypted_content": "x"}
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [],
+        [call(), output()],
+        [_THOUGHT, call("a"), call("b"), output("a"), output("b")],
+        [call() | {"type": "custom_tool_call"}, output(type_="custom_tool_call_output")],
+    ],
+)
+def test_good_items_are_good(items: list[Item]) -> None:
+    assert wrong_in_input(items) == []
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [call()],
+        [output()],
+        [output(), call()],
+        [call(), output(), output()],
+        [call("a"), call("b"), output("b"), output("a")],
+        [call("a"), call("a"), output("a"), output("a")],
+        [call(), output(type_="custom_tool_call_output")],
+        [call(arguments="{"), output()],
+        [call(arguments='{"a": NaN}'), output()],
+        [call(arguments={}), output()],
+        [call(name=""), output()],
+        [call(id=None), output()],
+        [_THOUGHT],
+        [call(), _THOUGHT, output()],
+        [{"type": "reasoning", "id": "rs"}, call(), output()],
+        [_THOUGHT, _THOUGHT, call(), output()],
+    ],
+)
+def test_wrong_items_are_found(items: list[Item]) -> None:
+    assert wrong_in_input(items)
+
+
+_USER: Item = {"role": "user", "content": "Hi"}
+
+
+def assistant(*ids: str, content: str | None = None, arguments: object = "{}", name: str = "f") -> Item:
+    function = {"name": name, "arguments": arguments}
+    calls = [{"id": id_, "type": "function", "function": function} for id_ in ids]
+    return {"role": "assistant", "content": content} | ({"tool_calls": calls} if calls else {})
+
+
+def answer(id_: str, content: object = "x") -> Item:
+    return {"role": "tool", "tool_call_id": id_, "content": content}
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [_USER],
+        [_USER, assistant(content="Hi"), _USER],
+        [assistant("a", "b"), answer("a"), answer("b"), _USER, assistant("c"), answer("c")],
+        [{"role": "assistant", "content": None, "refusal": "No."}],
+    ],
+)
+def test_good_messages_are_good(messages: list[Item]) -> None:
+    assert wrong_in_messages(messages) == []
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [assistant("a")],
+        [assistant("a"), _USER, answer("a")],
+        [answer("a")],
+        [assistant("a"), answer("a"), answer("a")],
+        [assistant("a", "b"), answer("b"), answer("a")],
+        [assistant("a", "a"), answer("a"), answer("a")],
+        [assistant("a"), answer("a"), assistant("a"), answer("a")],
+        [assistant("")],
+        [assistant("a", arguments="{"), answer("a")],
+        [assistant("a", arguments={}), answer("a")],
+        [assistant("a", name=""), answer("a")],
+        [assistant("a"), answer("a", [])],
+        [assistant()],
+    ],
+)
+def test_wrong_messages_are_found(messages: list[Item]) -> None:
+    assert wrong_in_messages(messages)
