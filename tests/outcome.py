@@ -33,7 +33,7 @@ def assemble(assembler: Assembler, pieces: Iterable[str]) -> Outcome:
             assert rejected is None, "something came after a rejection"
             if isinstance(event, Settled):
                 settled.append((event.path, json.dumps(event.value)))
-            else:
+            elif isinstance(event, Rejected):
                 rejected = event
     verdict = assembler.close()
     assert assembler.close() == verdict

@@ -8,8 +8,8 @@ outcome = assembler.close()                        # Sealed(value) | Rejected(pr
 
 from __future__ import annotations
 
-from millstream.arguments.assembler import Assembler, Sealed, Settled
+from millstream.arguments.assembler import Assembler, Sealed, Settled, StringDelta
 from millstream.arguments.schema.compile import CompiledSchema, compile_schema
 from millstream.failures import Problem, Rejected
 
-__all__ = ("Assembler", "CompiledSchema", "Problem", "Rejected", "Sealed", "Settled", "compile_schema")
+__all__ = ("Assembler", "CompiledSchema", "Problem", "Rejected", "Sealed", "Settled", "StringDelta", "compile_schema")

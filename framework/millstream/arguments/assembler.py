@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from millstream.arguments.outcomes import Sealed, Settled, StringDelta
 from millstream.arguments.pointer import pointer
 from millstream.arguments.scanner import Scanner
 from millstream.arguments.schema.checker import SchemaChecker
@@ -21,20 +21,7 @@ from millstream.failures import Problem, Rejected
 from millstream.limits import Limits
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """The value at `path` is complete and will not change, however the text was cut."""
-
-    path: Path
-    value: JsonValue
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """The text is one JSON document and the schema holds. `bound` is what the binder made of it, else None."""
-
-    value: JsonValue
-    bound: object = None
+__all__ = ("Assembler", "Binder", "Sealed", "Settled", "StringDelta", "Unbindable", "canonical", "json_text")
 
 
 class Unbindable(Exception):
@@ -58,6 +45,7 @@ class Assembler:
         bind: called at `close` with the JSON text of a value that passed; its result is `Sealed.bound`.
         coerce: with a binder, let pass what it may still coerce, and let its verdict stand for the schema's.
         every_path: settle nested values too, not only the top-level arguments.
+        strings: tell of every string what it grows by (`StringDelta`), at most once for each piece.
 
     After a `Rejected` every further `feed` returns [] and `close` the same `Rejected`.
     """
@@ -70,13 +58,13 @@ class Assembler:
         bind: Binder | None = None,
         coerce: bool = False,
         every_path: bool = False,
+        strings: bool = False,
     ) -> None:
-        self._limits = limits or Limits()
         self._schema = schema
         self._bind = bind
         self._lenient = coerce and bind is not None
         self._checker = None if schema is None else SchemaChecker(schema, coerce=self._lenient)
-        self._scanner = Scanner(self._limits, self._checker, every_path=every_path)
+        self._scanner = Scanner(limits or Limits(), self._checker, every_path=every_path, strings=strings)
         self._rejected: Rejected | None = None
         self._outcome: Sealed | Rejected | None = None
 
@@ -95,19 +83,15 @@ class Assembler:
         """How many characters were looked at, the measure of work."""
         return self._scanner.visited
 
-    def feed(self, piece: str) -> list[Settled | Rejected]:
-        """Take the next piece of text; at most one `Rejected`, and as the last."""
+    def feed(self, piece: str) -> list[Settled | StringDelta | Rejected]:
+        """Take the next piece of text: what settled and what grew by it, in order; a `Rejected` comes once, and last."""
+        if not self._scanner.feed(piece):
+            return []  # as for most pieces: they end within a value
         if self._rejected is not None:
             return []
         scanner = self._scanner
-        room = self._limits.max_args_chars - scanner.at
-        scanner.feed(piece[:room] if len(piece) > room else piece)
-        if len(piece) > room:
-            scanner.refuse(f"longer than {self._limits.max_args_chars} characters", "limit")
-        if not scanner.settled and scanner.problem is None:
-            return []  # as for most pieces: they end within a value
-        events: list[Settled | Rejected] = [Settled(path, value) for path, value in scanner.settled]
-        scanner.settled.clear()
+        events: list[Settled | StringDelta | Rejected] = [*scanner.events]
+        scanner.events.clear()
         if scanner.problem is not None:
             events.append(self._reject((scanner.problem,)))
         return events
@@ -123,7 +107,7 @@ class Assembler:
     def _judge(self) -> Sealed | Rejected:
         scanner = self._scanner
         scanner.finish()
-        scanner.settled.clear()  # a number at the root, which only the end of the text ends: the verdict tells of it
+        scanner.events.clear()  # a number at the root, which only the end of the text ends: the verdict tells of it
         if scanner.problem is not None:
             return self._reject((scanner.problem,))
         value = scanner.partial

@@ -1,10 +1,12 @@
-r"""The `\u` escapes of a JSON string, surrogate pairs included, wherever the text is cut."""
+r"""The escapes of a JSON string, surrogate pairs included, wherever the text is cut."""
 
 from __future__ import annotations
 
 import json
 from typing import Final
 
+SHORT: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+"""What a backslash and one letter stand for."""
 _HEX: Final = "0123456789abcdefABCDEF"
 _ESCAPE: Final = ("\\", "u", _HEX, _HEX, _HEX, _HEX)
 _LOW_SURROGATE: Final = ("\\", "u", "dD", "cdefCDEF", _HEX, _HEX)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from millstream.arguments.assembler import Sealed, Settled
+from millstream.arguments.assembler import Sealed, Settled, StringDelta
 from millstream.events.values import JsonValue
 from millstream.failures import Problem, Rejected
 from millstream.limits import Limits
@@ -25,7 +25,7 @@ class FreeText:
         """The text so far."""
         return "".join(self._pieces)
 
-    def feed(self, piece: str) -> list[Settled | Rejected]:
+    def feed(self, piece: str) -> list[Settled | StringDelta | Rejected]:
         """Take the next piece of text."""
         if self._rejected is not None:
             return []

@@ -7,44 +7,58 @@ nor calls.
 
 The states, and what may come next in each:
 
-    VALUE      a value                      FIRST_ITEM   a value, or ]
-    FIRST_KEY  a key, or }                  NEXT_KEY     a key
-    COLON      a colon                      AFTER        a comma, or the close of the container
-    STRING     more of a string, or "       KEY          more of a key, or "
-    NUMBER     more of a number             LITERAL      more of true, false or null
-    DONE       nothing but white space
+    STRING        more of a string, or "       KEY         more of a key, or "
+    VALUE         a value                      FIRST_ITEM  a value, or ]
+    FIRST_KEY     a key, or }                  NEXT_KEY    a key
+    COLON         a colon
+    AFTER_MEMBER  a comma, or }                AFTER_ITEM  a comma, or ]
+    DONE          nothing but white space
+    NUMBER        more of a number             LITERAL     more of true, false or null
+    REFUSED       nothing is read any more: `problem` says why
 
-Plain string content is consumed by one compiled expression for each piece. An escape that the end of a piece cuts is
-carried over to the next one (at most 11 characters); nothing else is ever looked at twice.
+Plain string content is found by one search for each piece. An escape that the end of a piece cuts is carried over to
+the next one (at most 11 characters); nothing else is ever looked at twice.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from math import isinf
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
-from millstream.arguments.escapes import Wrong, quoted, unescape
+from millstream.arguments.escapes import SHORT, Wrong, quoted, unescape
 from millstream.arguments.number_grammar import FIRST as FIRST_OF_NUMBER
 from millstream.arguments.number_grammar import START as NUMBER_START
 from millstream.arguments.number_grammar import Steps, may_end
+from millstream.arguments.outcomes import Settled, StringDelta
 from millstream.arguments.pointer import pointer
 from millstream.events.values import JsonValue, Path
 from millstream.failures import Problem
 from millstream.limits import Limits
 
 
-class Kind(IntFlag):
-    """The kinds of JSON values, which a value's first character shows."""
+class Kind(int):
+    """The kinds of JSON values, which a value's first character shows; several are joined by |, and asked for by &.
 
-    STRING = 1
-    NUMBER = 2
-    OBJECT = 4
-    ARRAY = 8
-    BOOLEAN = 16
-    NULL = 32
+    Not an `IntFlag`, whose & takes a microsecond, and one is asked for every value.
+    """
+
+    __slots__ = ()
+    STRING: ClassVar[Kind]
+    NUMBER: ClassVar[Kind]
+    OBJECT: ClassVar[Kind]
+    ARRAY: ClassVar[Kind]
+    BOOLEAN: ClassVar[Kind]
+    NULL: ClassVar[Kind]
+
+    def __or__(self, other: int) -> Kind:
+        """Both."""
+        return Kind(int(self) | int(other))
+
+
+Kind.STRING, Kind.NUMBER, Kind.OBJECT, Kind.ARRAY, Kind.BOOLEAN, Kind.NULL = map(Kind, (1, 2, 4, 8, 16, 32))
 
 
 class Veto(Exception):
@@ -81,78 +95,117 @@ class Checker(Protocol):
 
 
 class _State(IntEnum):
-    VALUE = 0
-    FIRST_ITEM = 1
-    FIRST_KEY = 2
-    NEXT_KEY = 3
-    COLON = 4
-    AFTER = 5
-    DONE = 6
-    STRING = 7
-    KEY = 8
-    NUMBER = 9
-    LITERAL = 10
+    STRING = 0
+    KEY = 1
+    VALUE = 2
+    FIRST_ITEM = 3
+    FIRST_KEY = 4
+    NEXT_KEY = 5
+    COLON = 6
+    AFTER_MEMBER = 7
+    AFTER_ITEM = 8
+    DONE = 9
+    NUMBER = 10
+    LITERAL = 11
+    REFUSED = 12
 
 
-# Plain ints: comparing members of an IntEnum costs three times as much in the hot loop.
-VALUE, FIRST_ITEM, FIRST_KEY, NEXT_KEY, COLON, AFTER, DONE, STRING, KEY, NUMBER, LITERAL = map(int, _State)
+# Plain ints, in the order above: comparing members of an IntEnum costs three times as much in the hot loop, which also
+# asks for ranges: up to KEY it is within quotes, from NUMBER on within a token of its own.
+STRING, KEY, VALUE, FIRST_ITEM, FIRST_KEY, NEXT_KEY, COLON, AFTER_MEMBER, AFTER_ITEM, DONE, NUMBER, LITERAL, REFUSED = (
+    map(int, _State)
+)
 
-_QUOTED: Final = (STRING, KEY)
 _EXPECTED: Final = {
+    STRING: "the end of the string",
+    KEY: "the end of the key",
     VALUE: "a value",
     FIRST_ITEM: "a value or ]",
     FIRST_KEY: "a key in double quotes or }",
     NEXT_KEY: "a key in double quotes",
     COLON: "a colon",
+    AFTER_MEMBER: "a comma or }",
+    AFTER_ITEM: "a comma or ]",
     DONE: "nothing more",
-    STRING: "the end of the string",
-    KEY: "the end of the key",
     NUMBER: "a digit",
     LITERAL: "true, false or null",
 }
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _AFTER_NUMBER: Final = " \t\n\r,]}"  # anything else belongs to the number and is wrong in it: 01, 1x
-_PLAIN: Final = re.compile(r'[^"\\\x00-\x1f\ud800-\udfff]*')
+_special: Final = re.compile(r'["\\\x00-\x1f\ud800-\udfff]').search
 _PLAIN_OR_SHORT_ESCAPE: Final = re.compile(r'(?:[^"\\\x00-\x1f\ud800-\udfff]++|\\["\\/bfnrt])*+')
+_BEFORE_END: Final = {"}": (FIRST_KEY, AFTER_MEMBER), "]": (FIRST_ITEM, AFTER_ITEM)}
+_LONG: Final = 64
+"""So many characters must be there that decoding escapes together is quicker than one by one."""
 _LITERALS: Final[dict[str, tuple[str, Kind, JsonValue]]] = {
     "t": ("true", Kind.BOOLEAN, True),
     "f": ("false", Kind.BOOLEAN, False),
     "n": ("null", Kind.NULL, None),
 }
-_STRING, _NUMBER, _OBJECT, _ARRAY = Kind.STRING, Kind.NUMBER, Kind.OBJECT, Kind.ARRAY
+_KIND_STRING: Final = Kind.STRING
 
 
 class Scanner:
     """The text of one JSON document, fed piece by piece.
 
     Args:
-        limits: caps on depth and on the digits of a number.
+        limits: caps on characters, on depth and on the digits of a number.
         checker: hears of every token; None checks nothing but JSON.
-        every_path: note every settled value in `settled`, not only the members of the root.
+        every_path: tell of every settled value, not only of the members of the root.
+        strings: tell of every string how it grows.
 
-    Read `settled` (drain it), `problem`, `done` and `partial` between two calls of `feed`. After a problem, further
-    text is ignored.
+    Where `feed` returns True, read `events` (drain it) and `problem`. After a problem, further text is ignored.
     """
 
-    def __init__(self, limits: Limits, checker: Checker | None = None, *, every_path: bool = False) -> None:
-        self.settled: list[tuple[Path, JsonValue]] = []
-        """Values complete since this list was last drained, with their paths."""
+    __slots__ = (
+        "_after",
+        "_again",
+        "_at",
+        "_box",
+        "_carry",
+        "_checker",
+        "_in_array",
+        "_limits",
+        "_max_chars",
+        "_number",
+        "_root",
+        "_settle_depth",
+        "_settles",
+        "_slot",
+        "_stack",
+        "_state",
+        "_strings",
+        "_token",
+        "_told",
+        "events",
+        "problem",
+    )
+
+    def __init__(
+        self, limits: Limits, checker: Checker | None = None, *, every_path: bool = False, strings: bool = False
+    ) -> None:
+        self.events: list[Settled | StringDelta] = []
+        """What settled and what grew since this list was last drained."""
         self.problem: Problem | None = None
-        self.visited = 0
-        """How many characters were looked at, carried ones again: the measure of work."""
         self._limits = limits
+        self._max_chars = limits.max_args_chars
         self._checker = checker
         self._settle_depth = limits.max_depth + 1 if every_path else 1
+        self._strings = strings
         self._root: list[Any] = []
         self._box: Any = self._root  # the container that the current value belongs to
         self._in_array = True  # whether that is a list; the root is the only item of one
         self._slot: Any = 0  # and its key or index there; None between the members of an object
+        self._after = DONE  # the state behind a value in it
+        self._settles = every_path  # whether one is told of
         self._stack: list[tuple[Any, Any]] = []  # the enclosing (box, slot) pairs, outermost first
         self._state = VALUE
         self._token = ""  # the current key, number or literal so far
+        self._told = 0  # how much of the current string was told of
         self._number: Steps = NUMBER_START
         self._carry = ""
         self._at = 0  # offset of the first character not yet taken
+        self._again = 0
 
     @property
     def done(self) -> bool:
@@ -163,6 +216,11 @@ class Scanner:
     def at(self) -> int:
         """How many characters have come."""
         return self._at + len(self._carry)
+
+    @property
+    def visited(self) -> int:
+        """How many characters were looked at, carried ones again: the measure of work."""
+        return self._at + len(self._carry) + self._again
 
     @property
     def partial(self) -> JsonValue:
@@ -177,128 +235,164 @@ class Scanner:
         outer = tuple(slot for _, slot in self._stack[1:])
         return outer if self._slot is None else (*outer, self._slot)
 
-    def feed(self, piece: str) -> None:
-        """Take the next piece of text; afterwards look at `settled` and `problem`."""
-        if self.problem is not None:
-            return
-        text = self._carry + piece if self._carry else piece
+    def feed(self, piece: str) -> bool:
+        """Take the next piece of text. Returns whether there is something in `events`, or now a `problem`."""
+        at = self._at + len(piece)
+        if self._state == STRING and not self._carry and at <= self._max_chars and _special(piece) is None:
+            # By far the most pieces: more of a string. `grown` becomes the only reference to the string, so that +=
+            # extends it where it lies.
+            box, slot = self._box, self._slot
+            grown = box[slot]
+            box[slot] = None
+            grown += piece
+            box[slot] = grown
+            self._at = at
+            return self._strings and self._tell(grown)
+        if self._state == REFUSED:
+            return False
+        text = self._carry + piece
+        excess = self._at + len(text) - self._max_chars
+        if excess > 0:
+            text = text[:-excess]
+        self._again += len(self._carry)
         self._carry = ""
-        self.visited += len(text)
         try:
             taken = self._scan(text)
         except Wrong as wrong:
             self._refuse(self._at + wrong.index, wrong.message, wrong.keyword)
-        else:
-            self._at += taken
-            if taken < len(text):
-                self._carry = text[taken:]
+            return True
+        self._at += taken
+        if taken < len(text):
+            self._carry = text[taken:]
+        if excess > 0:
+            self._refuse(self.at, f"longer than {self._max_chars} characters", "limit")
+            return True
+        if self._strings and self._state == STRING:
+            self._tell(self._box[self._slot])
+        return bool(self.events)
 
     def finish(self) -> None:
         """The text is over: what is not complete now is a problem."""
-        if self.problem is not None:
-            return
-        try:
-            if self._state == NUMBER and may_end(self._number) and not self._stack:
-                self._end_number(0)
-        except Wrong as wrong:
-            self._refuse(self._at, wrong.message, wrong.keyword)
-            return
-        if self._state != DONE:
-            self._refuse(self.at, f"the text ends where {self._expected()} was expected", "json")
-
-    def refuse(self, message: str, keyword: str) -> None:
-        """Refuse the document for a reason of the caller's, at the end of what has come."""
-        if self.problem is None:
-            self._refuse(self.at, message, keyword)
+        if self._state == NUMBER and may_end(self._number) and not self._stack:
+            try:
+                self._end_number()
+            except Veto as veto:
+                self._refuse(self._at, veto.message, veto.keyword)
+        if self._state not in (DONE, REFUSED):
+            self._refuse(self.at, f"the text ends where {self._expected(self._state)} was expected", "json")
 
     def _refuse(self, at: int, message: str, keyword: str) -> None:
         self.problem = Problem(pointer(self.path), message, keyword, at)
+        self._state = REFUSED
 
-    def _expected(self) -> str:
-        if self._state == AFTER or (self._state == NUMBER and may_end(self._number)):
-            return "a comma or ]" if self._in_array else "a comma or }"
-        return _EXPECTED[self._state]
+    def _expected(self, state: int) -> str:
+        return _EXPECTED[self._after if state == NUMBER and may_end(self._number) else state]
 
     def _scan(self, text: str) -> int:  # noqa: C901, PLR0912, PLR0915  the one hot function, states in the module docstring
         """Consume `text` and return how much of it: all, or all but an escape that its end cuts."""
         i, n = 0, len(text)
-        while i < n:
-            state = self._state
-            if state in _QUOTED:
-                end = _PLAIN.match(text, i).end()  # type: ignore[union-attr]  # it matches the empty string too
-                if end > i:
-                    self._grow(text[i:end])
-                    i = end
-                    if i == n:
-                        break
+        state, checker = self._state, self._checker
+        try:
+            while i < n:
                 char = text[i]
-                if char == '"':
-                    i += 1
-                    if state == KEY:
-                        self._end_key(i - 1)
-                    else:
-                        self._end_scalar(i - 1, self._box[self._slot])
-                elif char == "\\":
-                    end = _PLAIN_OR_SHORT_ESCAPE.match(text, i).end()  # type: ignore[union-attr]  # as above
-                    if end > i:
-                        self._grow(json.loads(f'"{text[i:end]}"'))
-                        i = end
+                if state <= KEY:
+                    if char == '"':
+                        if state == STRING:
+                            value = self._box[self._slot]
+                            if checker is not None:
+                                checker.scalar(value)
+                            state = self._end_string(value) if self._settles or self._strings else self._after
+                            self._slot = None
+                        else:
+                            key = self._token
+                            if key in self._box:
+                                raise Veto(f"the key {quoted(key)} is there twice in one object", "json")
+                            if checker is not None:
+                                checker.key(key)
+                            self._slot = key
+                            state = COLON
+                        i += 1
                         continue
-                    escaped = unescape(text, i)
-                    if escaped is None:
-                        return i
-                    self._grow(escaped[0])
-                    i = escaped[1]
+                    if char == "\\":
+                        grown, i = self._unescape(text, i)
+                        if not grown:
+                            break
+                    else:
+                        found = _special(text, i)
+                        end = n if found is None else found.start()
+                        if end == i:
+                            what = "must be written as an escape in a string" if char < " " else "is half of a character"
+                            raise Veto(f"{quoted(char)} {what}", "json")
+                        grown = text[i:end]
+                        i = end
+                    self._grow(state, grown)
+                elif state >= NUMBER:
+                    i = self._scan_number(text, i) if state == NUMBER else self._scan_literal(text, i)
+                    state = self._state
+                elif char == '"':
+                    if state <= FIRST_ITEM:
+                        if self._in_array:
+                            self._slot = len(self._box)
+                            if checker is not None and self._stack:
+                                checker.item(self._slot)
+                        if checker is not None:
+                            checker.begin(_KIND_STRING)
+                        found = _special(text, i + 1)
+                        end = n if found is None else found.start()
+                        if self._in_array:
+                            self._box.append(text[i + 1 : end])
+                        else:
+                            self._box[self._slot] = text[i + 1 : end]
+                        self._told = 0
+                        state = STRING
+                    elif state <= NEXT_KEY:
+                        found = _special(text, i + 1)
+                        end = n if found is None else found.start()
+                        self._token = text[i + 1 : end]
+                        self._slot = None
+                        state = KEY
+                    else:
+                        raise self._unexpected(char, state)
+                    i = end
+                elif char in " \t\n\r":
+                    i += 1
+                    if i < n and text[i] in " \t\n\r":
+                        i = _SPACE.match(text, i).end()  # type: ignore[union-attr]  # it matches the empty string too
+                elif char == "," and state == self._after and state != DONE:
+                    state = VALUE if self._in_array else NEXT_KEY
+                    i += 1
+                elif char == ":" and state == COLON:
+                    state = VALUE
+                    i += 1
+                elif state in _BEFORE_END.get(char, ()):
+                    state = self._end_container()
+                    i += 1
+                elif state <= FIRST_ITEM:
+                    state = self._begin_value(char, state)
+                    i += 1
                 else:
-                    what = "must be written as an escape in a string" if char < " " else "is half of a character"
-                    raise Wrong(i, f"{quoted(char)} {what}")
-                continue
-            if state == NUMBER:
-                i = self._scan_number(text, i)
-                continue
-            char = text[i]
-            if state == LITERAL:
-                i = self._scan_literal(char, i)
-                continue
-            if char in " \t\n\r":
-                i = _SPACE.match(text, i).end()  # type: ignore[union-attr]  # it matches the empty string too
-                continue
-            if state == AFTER:
-                if char == ",":
-                    self._state = VALUE if self._in_array else NEXT_KEY
-                elif char == ("]" if self._in_array else "}"):
-                    self._end_container(i)
-                else:
-                    raise self._unexpected(char, i)
-                i += 1
-            elif state == COLON:
-                if char != ":":
-                    raise self._unexpected(char, i)
-                self._state = VALUE
-                i += 1
-            elif state in (FIRST_KEY, NEXT_KEY):
-                if char == '"':
-                    self._token = ""
-                    self._slot = None
-                    self._state = KEY
-                elif char == "}" and state == FIRST_KEY:
-                    self._end_container(i)
-                else:
-                    raise self._unexpected(char, i)
-                i += 1
-            elif state == DONE:
-                raise Wrong(i, f"found {quoted(char)} after the end of the arguments: send one JSON document only")
-            elif char == "]" and state == FIRST_ITEM:
-                self._end_container(i)
-                i += 1
-            else:
-                self._begin_value(char, i)
-                i += 1
-        return n
+                    raise self._unexpected(char, state)
+        except Veto as veto:
+            raise Wrong(i, veto.message, veto.keyword) from None
+        self._state = state
+        return i
 
-    def _grow(self, text: str) -> None:
+    def _unescape(self, text: str, i: int) -> tuple[str, int]:
+        """What the escape at `text[i]` stands for, and where it ends; "" where the end of the text cuts it.
+
+        In a long text everything up to the next quote or numbered escape is decoded at once.
+        """
+        if len(text) - i > _LONG:
+            end = _PLAIN_OR_SHORT_ESCAPE.match(text, i).end()  # type: ignore[union-attr]  # it matches the empty string too
+            if end > i:
+                return json.loads(f'"{text[i:end]}"'), end
+        elif (short := SHORT.get(text[i + 1 : i + 2])) is not None:
+            return short, i + 2
+        return unescape(text, i) or ("", i)
+
+    def _grow(self, state: int, text: str) -> None:
         # In both cases `grown` becomes the only reference, so that += extends the string where it lies.
-        if self._state == KEY:
+        if state == KEY:
             grown = self._token
             self._token = ""
             grown += text
@@ -310,42 +404,38 @@ class Scanner:
         grown += text
         box[slot] = grown
 
-    def _begin_value(self, char: str, i: int) -> None:
+    def _tell(self, string: str) -> bool:
+        """Tell of the growth of the current string, if there is any."""
+        told, self._told = self._told, len(string)
+        if self._told > told:
+            self.events.append(StringDelta(self.path, string[told:]))
+        return self._told > told
+
+    def _begin_value(self, char: str, state: int) -> int:
+        """Begin a value other than a string, and return the state in it."""
+        checker = self._checker
         if self._in_array:
             self._slot = len(self._box)
-            if self._checker is not None and self._stack:
-                self._ask(i, self._checker.item, self._slot)
-        if char == '"':
-            self._begin(_STRING, i)
-            self._put("")
-            self._state = STRING
-        elif char == "{":
-            self._begin(_OBJECT, i)
-            self._open({}, FIRST_KEY, i)
-        elif char == "[":
-            self._begin(_ARRAY, i)
-            self._open([], FIRST_ITEM, i)
-        elif char in FIRST_OF_NUMBER:
-            self._begin(_NUMBER, i)
-            self._token = char
+            if checker is not None and self._stack:
+                checker.item(self._slot)
+        if char == "{" or char == "[":
+            if checker is not None:
+                checker.begin(Kind.OBJECT if char == "{" else Kind.ARRAY)
+            return self._open(char)
+        if char in FIRST_OF_NUMBER:
+            if checker is not None:
+                checker.begin(Kind.NUMBER)
             self._number = NUMBER_START[char]
-            self._state = NUMBER
+            state = NUMBER
         elif char in _LITERALS:
-            self._begin(_LITERALS[char][1], i)
-            self._token = char
-            self._state = LITERAL
+            if checker is not None:
+                checker.begin(_LITERALS[char][1])
+            state = LITERAL
         else:
-            raise self._unexpected(char, i)
-
-    def _begin(self, kind: Kind, i: int) -> None:
-        if self._checker is not None:
-            self._ask(i, self._checker.begin, kind)
-
-    def _ask(self, i: int, question: Any, subject: Any) -> None:
-        try:
-            question(subject)
-        except Veto as veto:
-            raise Wrong(i, veto.message, veto.keyword) from None
+            raise self._unexpected(char, state)
+        self._token = char
+        self._state = state  # which the two that scan the rest of it change at its end
+        return state
 
     def _put(self, value: JsonValue) -> None:
         if self._in_array:
@@ -353,46 +443,56 @@ class Scanner:
         else:
             self._box[self._slot] = value
 
-    def _open(self, container: dict[str, Any] | list[Any], state: int, i: int) -> None:
-        if len(self._stack) >= self._limits.max_depth:
-            raise Wrong(i, f"nested deeper than {self._limits.max_depth} levels", "limit")
+    def _open(self, char: str) -> int:
+        """Enter an object or array, and return the state in it."""
+        depth = len(self._stack)
+        if depth >= self._limits.max_depth:
+            raise Veto(f"nested deeper than {self._limits.max_depth} levels", "limit")
+        container: Any = {} if char == "{" else []
         self._put(container)
         self._stack.append((self._box, self._slot))
         self._box = container
-        self._in_array = state == FIRST_ITEM
         self._slot = None
-        self._state = state
+        self._settles = depth < self._settle_depth
+        self._in_array = char == "["
+        self._after = AFTER_ITEM if self._in_array else AFTER_MEMBER
+        return FIRST_ITEM if self._in_array else FIRST_KEY
 
-    def _end_key(self, i: int) -> None:
-        key = self._token
-        if key in self._box:
-            raise Wrong(i, f"the key {quoted(key)} is there twice in one object")
-        if self._checker is not None:
-            self._ask(i, self._checker.key, key)
-        self._slot = key
-        self._state = COLON
-
-    def _end_scalar(self, i: int, value: JsonValue) -> None:
-        if self._checker is not None:
-            self._ask(i, self._checker.scalar, value)
-        self._settle(value)
-
-    def _end_container(self, i: int) -> None:
+    def _end_container(self) -> int:
+        """Leave an object or array, and return the state behind it."""
         container = self._box
         self._box, self._slot = self._stack.pop()
         self._in_array = type(self._box) is list
-        if self._checker is not None:
-            self._ask(i, self._checker.close, container)
-        self._settle(container)
-
-    def _settle(self, value: JsonValue) -> None:
         depth = len(self._stack)
-        if depth <= self._settle_depth and (depth or self._settle_depth > 1):
-            self.settled.append((self.path, value))
+        self._settles = depth <= self._settle_depth and (depth > 0 or self._settle_depth > 1)
+        self._after = (AFTER_ITEM if self._in_array else AFTER_MEMBER) if depth else DONE
+        if self._checker is not None:
+            self._checker.close(container)
+        if self._settles:
+            self.events.append(Settled(self.path, container))
         self._slot = None  # what comes next is not this value's matter but its container's
-        self._state = AFTER if depth else DONE
+        return self._after
+
+    def _end_string(self, string: str) -> int:
+        """Tell of the string that is complete, where that is asked for, and return the state behind it."""
+        if self._strings:
+            self._tell(string)
+        if self._settles:
+            self.events.append(Settled(self.path, string))
+        return self._after
+
+    def _end_scalar(self, value: JsonValue) -> int:
+        """Take a number or literal that is complete, and return the state behind it."""
+        self._put(value)
+        if self._checker is not None:
+            self._checker.scalar(value)
+        if self._settles:
+            self.events.append(Settled(self.path, value))
+        self._slot = None
+        return self._after
 
     def _scan_number(self, text: str, i: int) -> int:
+        """Take more of a number, and the number itself where something follows it; return where it ends here."""
         start, n, steps = i, len(text), self._number
         while i < n and (after := steps.get(text[i])) is not None:
             steps = after
@@ -401,38 +501,51 @@ class Scanner:
         self._token += text[start:i]
         excess = len(self._token) - self._limits.max_number_digits
         if excess > 0:
-            raise Wrong(i - excess, f"a number of more than {self._limits.max_number_digits} characters", "limit")
+            message = f"a number of more than {self._limits.max_number_digits} characters"
+            raise Wrong(i - excess, message, "limit")
         if i < n:
             if not may_end(steps) or text[i] not in _AFTER_NUMBER:
                 raise Wrong(i, f"{quoted(text[i])} can not follow {self._token} in a number")
-            self._end_number(i)
+            try:
+                self._end_number()
+            except Veto as veto:
+                raise Wrong(i, veto.message, veto.keyword) from None
         return i
 
-    def _end_number(self, i: int) -> None:
+    def _end_number(self) -> None:
         token = self._token
         number: int | float
-        if token.lstrip("-").isdigit():
+        if token.isdigit() or token[1:].isdigit():
             try:
                 number = int(token)
             except ValueError:  # Python's own limit, in reach only where max_number_digits was raised above it
-                message = f"a whole number of {len(token)} characters, more than Python converts"
-                raise Wrong(i, message, "limit") from None
+                raise Veto(f"a whole number of {len(token)} characters, more than Python converts", "limit") from None
         else:
             number = float(token)
             if isinf(number):
-                raise Wrong(i, f"the number {token} is too large for a double")
-        self._put(number)
-        self._end_scalar(i, number)
+                raise Veto(f"the number {token} is too large for a double", "json")
+        self._state = self._end_scalar(number)
 
-    def _scan_literal(self, char: str, i: int) -> int:
+    def _scan_literal(self, text: str, i: int) -> int:
+        """Take more of true, false or null; return where it ends here."""
         literal, _, value = _LITERALS[self._token[0]]
-        if char != literal[len(self._token)]:
-            raise Wrong(i, f"expected {literal}, found {quoted(self._token + char)}")
-        self._token += char
+        more = text[i : i + len(literal) - len(self._token)]
+        if not literal.startswith(more, len(self._token)):
+            for char in more:
+                if char != literal[len(self._token)]:
+                    raise Wrong(i, f"expected {literal}, found {quoted(self._token + char)}")
+                self._token += char
+                i += 1
+        i += len(more)
+        self._token += more
         if self._token == literal:
-            self._put(value)
-            self._end_scalar(i, value)
-        return i + 1
+            try:
+                self._state = self._end_scalar(value)
+            except Veto as veto:
+                raise Wrong(i - 1, veto.message, veto.keyword) from None
+        return i
 
-    def _unexpected(self, char: str, i: int) -> Wrong:
-        return Wrong(i, f"expected {self._expected()}, found {quoted(char)}")
+    def _unexpected(self, char: str, state: int) -> Veto:
+        if state == DONE:
+            return Veto(f"found {quoted(char)} after the end of the arguments: send one JSON document only", "json")
+        return Veto(f"expected {self._expected(state)}, found {quoted(char)}", "json")

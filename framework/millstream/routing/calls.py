@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
-from millstream.arguments.assembler import Sealed, Settled
+from millstream.arguments.assembler import Sealed, Settled, StringDelta
 from millstream.errors import WireError
 from millstream.events import (
     ArgsDelta,
@@ -44,7 +44,7 @@ class Arguments(Protocol):
         """The value so far."""
         ...
 
-    def feed(self, piece: str) -> list[Settled | Rejected]:
+    def feed(self, piece: str) -> list[Settled | StringDelta | Rejected]:
         """Take the next piece of text."""
         ...
 
@@ -206,7 +206,7 @@ class CallRouter:
             for outcome in routed.arguments.feed(text if routed.call.kind == "function" else shown):
                 if isinstance(outcome, Settled):
                     events.append(ArgSettled(routed.call, outcome.path, outcome.value))
-                else:
+                elif isinstance(outcome, Rejected):
                     events.append(self._end(routed, outcome))
         return events
 

@@ -79,7 +79,7 @@ def work(text: str, piece: int) -> tuple[int, int]:
     scanner = Scanner(Limits(), checker, every_path=True)
     for start in range(0, len(text), piece):
         scanner.feed(text[start : start + piece])
-        scanner.settled.clear()
+        scanner.events.clear()
     scanner.finish()
     assert scanner.problem is None
     return scanner.visited, checker.heard

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from millstream.arguments.outcomes import Settled
 from millstream.arguments.scanner import Scanner
 from millstream.events.values import Path
 from millstream.failures import Problem
@@ -21,7 +22,7 @@ def scanner(pieces: Iterable[str], *, every_path: bool = True) -> Scanner:
 
 def seen(made: Scanner) -> tuple[list[tuple[Path, str]], Problem | None, str, Path, bool]:
     """Everything a scanner shows, values as JSON text."""
-    settled = [(path, json.dumps(value)) for path, value in made.settled]
+    settled = [(event.path, json.dumps(event.value)) for event in made.events if isinstance(event, Settled)]
     return settled, made.problem, json.dumps(made.partial), made.path, made.done
 
 
@@ -98,8 +99,8 @@ def test_settled_are_the_members_of_the_root_and_on_request_every_value(
     text: str, top: list[tuple[Path, object]], nested: list[tuple[Path, object]]
 ) -> None:
     for pieces in cuttings(text):
-        assert scanner(pieces, every_path=False).settled == top
-        every = scanner(pieces).settled
+        assert scanner(pieces, every_path=False).events == [Settled(path, value) for path, value in top]
+        every = [(event.path, event.value) for event in scanner(pieces).events if isinstance(event, Settled)]
         assert sorted(every, key=repr) == sorted(top + nested, key=repr)
         for place, (path, _) in enumerate(every):  # a value settles after everything in it
             assert not any(later[: len(path)] == path for later, _ in every[place + 1 :])
@@ -272,8 +273,17 @@ def test_partial_grows_in_place() -> None:
     assert root["a"]["b"] is inner
 
 
-def test_a_refusal_of_the_caller_stands_at_the_end_of_what_has_come() -> None:
-    made = scanner(['{"a":"\\u00'])
-    made.refuse("enough", "limit")
-    made.refuse("again", "limit")
-    assert made.problem == Problem("/a", "enough", "limit", 10)
+def test_a_text_that_is_too_long_is_refused_at_the_first_character_too_many() -> None:
+    text = '{"a":"\\u0041bcdefgh'
+    for pieces in cuttings(text + "ijk"):
+        made = Scanner(Limits(max_args_chars=len(text)))
+        told = [made.feed(piece) for piece in pieces]
+        assert made.problem == Problem("/a", f"longer than {len(text)} characters", "limit", len(text))
+        assert told.count(True) == 1
+        assert made.partial == {"a": "Abcdefgh"}
+
+
+def test_what_is_wrong_before_the_text_is_too_long_is_told_first() -> None:
+    made = Scanner(Limits(max_args_chars=4))
+    made.feed("[x" + " " * 10)
+    assert made.problem == Problem("/0", 'expected a value or ], found "x"', "json", 1)
