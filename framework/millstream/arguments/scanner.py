@@ -203,9 +203,9 @@ class Scanner:
         self._token = ""  # the current key, number or literal so far
         self._told = 0  # how much of the current string was told of
         self._number: Steps = NUMBER_START
-        self._carry = ""
-        self._at = 0  # offset of the first character not yet taken
-        self._again = 0
+        self._carry = ""  # an escape that the end of the last piece cut
+        self._at = 0  # how many characters have come
+        self._again = 0  # how many were looked at twice
 
     @property
     def done(self) -> bool:
@@ -215,12 +215,12 @@ class Scanner:
     @property
     def at(self) -> int:
         """How many characters have come."""
-        return self._at + len(self._carry)
+        return self._at
 
     @property
     def visited(self) -> int:
         """How many characters were looked at, carried ones again: the measure of work."""
-        return self._at + len(self._carry) + self._again
+        return self._at + self._again
 
     @property
     def partial(self) -> JsonValue:
@@ -235,12 +235,13 @@ class Scanner:
         outer = tuple(slot for _, slot in self._stack[1:])
         return outer if self._slot is None else (*outer, self._slot)
 
-    def feed(self, piece: str) -> bool:
+    def feed(self, piece: str) -> bool:  # noqa: C901, PLR0911, PLR0912, PLR0915  the hot function, its states are above
         """Take the next piece of text. Returns whether there is something in `events`, or now a `problem`."""
+        state = self._state
         at = self._at + len(piece)
-        if self._state == STRING and not self._carry and at <= self._max_chars and _special(piece) is None:
+        if state == STRING and _special(piece) is None and not self._carry and at <= self._max_chars:
             # By far the most pieces: more of a string. `grown` becomes the only reference to the string, so that +=
-            # extends it where it lies.
+            # extends it where it lies; so it does below.
             box, slot = self._box, self._slot
             grown = box[slot]
             box[slot] = None
@@ -248,60 +249,27 @@ class Scanner:
             box[slot] = grown
             self._at = at
             return self._strings and self._tell(grown)
-        if self._state == REFUSED:
+        if state == REFUSED:
             return False
-        text = self._carry + piece
-        excess = self._at + len(text) - self._max_chars
-        if excess > 0:
-            text = text[:-excess]
-        self._again += len(self._carry)
-        self._carry = ""
-        try:
-            taken = self._scan(text)
-        except Wrong as wrong:
-            self._refuse(self._at + wrong.index, wrong.message, wrong.keyword)
-            return True
-        self._at += taken
-        if taken < len(text):
-            self._carry = text[taken:]
-        if excess > 0:
-            self._refuse(self.at, f"longer than {self._max_chars} characters", "limit")
-            return True
-        if self._strings and self._state == STRING:
-            self._tell(self._box[self._slot])
-        return bool(self.events)
-
-    def finish(self) -> None:
-        """The text is over: what is not complete now is a problem."""
-        if self._state == NUMBER and may_end(self._number) and not self._stack:
-            try:
-                self._end_number()
-            except Veto as veto:
-                self._refuse(self._at, veto.message, veto.keyword)
-        if self._state not in (DONE, REFUSED):
-            self._refuse(self.at, f"the text ends where {self._expected(self._state)} was expected", "json")
-
-    def _refuse(self, at: int, message: str, keyword: str) -> None:
-        self.problem = Problem(pointer(self.path), message, keyword, at)
-        self._state = REFUSED
-
-    def _expected(self, state: int) -> str:
-        return _EXPECTED[self._after if state == NUMBER and may_end(self._number) else state]
-
-    def _scan(self, text: str) -> int:  # noqa: C901, PLR0912, PLR0915  the one hot function, states in the module docstring
-        """Consume `text` and return how much of it: all, or all but an escape that its end cuts."""
+        if at > self._max_chars:
+            return self._overflow(piece)
+        text = piece
+        if self._carry:
+            text = self._carry + piece
+            self._again += len(self._carry)
+            self._carry = ""
         i, n = 0, len(text)
-        state, checker = self._state, self._checker
+        checker = self._checker
         try:
             while i < n:
                 char = text[i]
                 if state <= KEY:
                     if char == '"':
                         if state == STRING:
-                            value = self._box[self._slot]
+                            string = self._box[self._slot]
                             if checker is not None:
-                                checker.scalar(value)
-                            state = self._end_string(value) if self._settles or self._strings else self._after
+                                checker.scalar(string)
+                            state = self._end_string(string) if self._settles or self._strings else self._after
                             self._slot = None
                         else:
                             key = self._token
@@ -313,19 +281,33 @@ class Scanner:
                             state = COLON
                         i += 1
                         continue
-                    if char == "\\":
-                        grown, i = self._unescape(text, i)
-                        if not grown:
-                            break
+                    found = _special(text, i)
+                    end = n if found is None else found.start()
+                    more = text[i:end]
+                    if end < n and text[end] == "\\":
+                        short = SHORT.get(text[end + 1 : end + 2]) if n - end <= _LONG else None
+                        if short is not None:
+                            more += short
+                            end += 2
+                        elif not more:
+                            more, end = self._unescape(text, end)
+                            if not more:
+                                break
+                    elif not more:
+                        what = "must be written as an escape in a string" if char < " " else "is half of a character"
+                        raise Veto(f"{quoted(char)} {what}", "json")
+                    i = end
+                    if state == STRING:
+                        box, slot = self._box, self._slot
+                        grown = box[slot]
+                        box[slot] = None
+                        grown += more
+                        box[slot] = grown
                     else:
-                        found = _special(text, i)
-                        end = n if found is None else found.start()
-                        if end == i:
-                            what = "must be written as an escape in a string" if char < " " else "is half of a character"
-                            raise Veto(f"{quoted(char)} {what}", "json")
-                        grown = text[i:end]
-                        i = end
-                    self._grow(state, grown)
+                        grown = self._token
+                        self._token = ""
+                        grown += more
+                        self._token = grown
                 elif state >= NUMBER:
                     i = self._scan_number(text, i) if state == NUMBER else self._scan_literal(text, i)
                     state = self._state
@@ -373,36 +355,54 @@ class Scanner:
                 else:
                     raise self._unexpected(char, state)
         except Veto as veto:
-            raise Wrong(i, veto.message, veto.keyword) from None
+            self._refuse(at - n + i, veto.message, veto.keyword)
+            return True
+        except Wrong as wrong:
+            self._refuse(at - n + wrong.index, wrong.message, wrong.keyword)
+            return True
         self._state = state
-        return i
+        self._at = at
+        if self._strings and state == STRING:
+            self._tell(self._box[self._slot])
+        return bool(self.events)
+
+    def finish(self) -> None:
+        """The text is over: what is not complete now is a problem."""
+        if self._state == NUMBER and may_end(self._number) and not self._stack:
+            try:
+                self._end_number()
+            except Veto as veto:
+                self._refuse(self._at, veto.message, veto.keyword)
+        if self._state not in (DONE, REFUSED):
+            self._refuse(self.at, f"the text ends where {self._expected(self._state)} was expected", "json")
+
+    def _overflow(self, piece: str) -> bool:
+        """The piece makes the text too long: what is wrong before that is told first."""
+        self.feed(piece[: self._max_chars - self._at])
+        if self.problem is None:
+            self._refuse(self._max_chars, f"longer than {self._max_chars} characters", "limit")
+        return True
+
+    def _refuse(self, at: int, message: str, keyword: str) -> None:
+        self.problem = Problem(pointer(self.path), message, keyword, at)
+        self._state = REFUSED
+
+    def _expected(self, state: int) -> str:
+        return _EXPECTED[self._after if state == NUMBER and may_end(self._number) else state]
 
     def _unescape(self, text: str, i: int) -> tuple[str, int]:
-        """What the escape at `text[i]` stands for, and where it ends; "" where the end of the text cuts it.
+        """What the escape at `text[i]` stands for, and where it ends; where the end of the text cuts it, it is carried.
 
-        In a long text everything up to the next quote or numbered escape is decoded at once.
+        Everything up to the next quote or numbered escape is decoded with it.
         """
-        if len(text) - i > _LONG:
-            end = _PLAIN_OR_SHORT_ESCAPE.match(text, i).end()  # type: ignore[union-attr]  # it matches the empty string too
-            if end > i:
-                return json.loads(f'"{text[i:end]}"'), end
-        elif (short := SHORT.get(text[i + 1 : i + 2])) is not None:
-            return short, i + 2
-        return unescape(text, i) or ("", i)
-
-    def _grow(self, state: int, text: str) -> None:
-        # In both cases `grown` becomes the only reference, so that += extends the string where it lies.
-        if state == KEY:
-            grown = self._token
-            self._token = ""
-            grown += text
-            self._token = grown
-            return
-        box, slot = self._box, self._slot
-        grown = box[slot]
-        box[slot] = None
-        grown += text
-        box[slot] = grown
+        end = _PLAIN_OR_SHORT_ESCAPE.match(text, i).end()  # type: ignore[union-attr]  # it matches the empty string too
+        if end > i:
+            return json.loads(f'"{text[i:end]}"'), end
+        whole = unescape(text, i)
+        if whole is None:
+            self._carry = text[i:]
+            return "", i
+        return whole
 
     def _tell(self, string: str) -> bool:
         """Tell of the growth of the current string, if there is any."""
