@@ -20,7 +20,6 @@ from millstream.events.values import JsonValue, Path
 from millstream.failures import Problem, Rejected
 from millstream.limits import Limits
 
-
 __all__ = ("Assembler", "Binder", "Sealed", "Settled", "StringDelta", "Unbindable", "canonical", "json_text")
 
 
@@ -84,7 +83,7 @@ class Assembler:
         return self._scanner.visited
 
     def feed(self, piece: str) -> list[Settled | StringDelta | Rejected]:
-        """Take the next piece of text: what settled and what grew by it, in order; a `Rejected` comes once, and last."""
+        """Take the next piece of text. Returns what settled and what grew by it, in order; a `Rejected` once, as last."""
         if not self._scanner.feed(piece):
             return []  # as for most pieces: they end within a value
         if self._rejected is not None:

@@ -59,6 +59,15 @@ def _code_unit(text: str, i: int, *, low_surrogate: bool = False) -> int | None:
     return int(digits, 16) if len(digits) == 4 else None  # noqa: PLR2004  four hexadecimal digits
 
 
+def width(text: str, i: int) -> int:
+    """How many characters of `text`, which is right, stand for the character of a string that is written at `i`."""
+    if text[i] != "\\":
+        return 1
+    if text[i + 1] != "u":
+        return 2
+    return 12 if text[i + 2] in "dD" and text[i + 3] in "89abAB" else 6
+
+
 def quoted(text: str) -> str:
     """Text within a message: quoted, printable, at most 40 characters."""
     return json.dumps(text if len(text) <= 40 else text[:40] + "…", ensure_ascii=not text.isprintable())  # noqa: PLR2004

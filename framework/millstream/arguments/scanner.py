@@ -24,11 +24,12 @@ from __future__ import annotations
 
 import json
 import re
-from enum import IntEnum
+from collections.abc import Callable
+from enum import IntEnum, IntFlag
 from math import isinf
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
-from millstream.arguments.escapes import SHORT, Wrong, quoted, unescape
+from millstream.arguments.escapes import SHORT, Wrong, quoted, unescape, width
 from millstream.arguments.number_grammar import FIRST as FIRST_OF_NUMBER
 from millstream.arguments.number_grammar import START as NUMBER_START
 from millstream.arguments.number_grammar import Steps, may_end
@@ -39,42 +40,49 @@ from millstream.failures import Problem
 from millstream.limits import Limits
 
 
-class Kind(int):
-    """The kinds of JSON values, which a value's first character shows; several are joined by |, and asked for by &.
+class Kind(IntFlag):
+    """The kinds of JSON values, which a value's first character shows."""
 
-    Not an `IntFlag`, whose & takes a microsecond, and one is asked for every value.
-    """
-
-    __slots__ = ()
-    STRING: ClassVar[Kind]
-    NUMBER: ClassVar[Kind]
-    OBJECT: ClassVar[Kind]
-    ARRAY: ClassVar[Kind]
-    BOOLEAN: ClassVar[Kind]
-    NULL: ClassVar[Kind]
-
-    def __or__(self, other: int) -> Kind:
-        """Both."""
-        return Kind(int(self) | int(other))
-
-
-Kind.STRING, Kind.NUMBER, Kind.OBJECT, Kind.ARRAY, Kind.BOOLEAN, Kind.NULL = map(Kind, (1, 2, 4, 8, 16, 32))
+    STRING = 1
+    NUMBER = 2
+    OBJECT = 4
+    ARRAY = 8
+    NULL = 16
+    TRUE = 32
+    FALSE = 64
+    BOOLEAN = TRUE | FALSE
 
 
 class Veto(Exception):
-    """Raised by a `Checker` to refuse the document at the current character."""
+    """Raised by a `Checker` to refuse the document at the current character.
 
-    def __init__(self, message: str, keyword: str) -> None:
+    `index` is that of the deciding character in the text a `Notice` was given; 0 where there was none.
+    """
+
+    def __init__(self, message: str, keyword: str, index: int = 0) -> None:
         super().__init__(message)
         self.message = message
         self.keyword = keyword
+        self.index = index
+
+
+Notice: TypeAlias = Callable[[str], None]
+"""Called with each text that is added to a string or key, escapes resolved; may raise `Veto`."""
 
 
 class Checker(Protocol):
     """Hears of every token as soon as it is certain, and raises `Veto` where no completion can be right."""
 
-    def begin(self, kind: Kind) -> None:
-        """A value of `kind` begins at the current place."""
+    def begin(self, kind: int) -> Notice | None:
+        """A value begins at the current place, its `kind` that of a `Kind`. Returns what is to see a string grow."""
+        ...
+
+    def begin_key(self) -> Notice | None:
+        """A key of the current object begins. Returns what is to see it grow."""
+        ...
+
+    def more(self, size: int) -> None:
+        """A comma came after `size` members of the current object: another key must follow."""
         ...
 
     def key(self, key: str) -> None:
@@ -82,7 +90,7 @@ class Checker(Protocol):
         ...
 
     def item(self, index: int) -> None:
-        """Item `index` of the current array comes next."""
+        """Item `index` of the current array must follow: the array has begun with something, or a comma came."""
         ...
 
     def scalar(self, value: JsonValue) -> None:
@@ -133,16 +141,21 @@ _EXPECTED: Final = {
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _AFTER_NUMBER: Final = " \t\n\r,]}"  # anything else belongs to the number and is wrong in it: 01, 1x
 _special: Final = re.compile(r'["\\\x00-\x1f\ud800-\udfff]').search
-_PLAIN_OR_SHORT_ESCAPE: Final = re.compile(r'(?:[^"\\\x00-\x1f\ud800-\udfff]++|\\["\\/bfnrt])*+')
+_WHOLE_ESCAPES: Final = re.compile(
+    r"""(?:[^"\\\x00-\x1f\ud800-\udfff]++|\\["\\/bfnrt]
+    |\\u(?:(?![dD][89a-fA-F])[0-9a-fA-F]{4}|[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}))*+""",
+    re.VERBOSE,
+)
 _BEFORE_END: Final = {"}": (FIRST_KEY, AFTER_MEMBER), "]": (FIRST_ITEM, AFTER_ITEM)}
 _LONG: Final = 64
 """So many characters must be there that decoding escapes together is quicker than one by one."""
-_LITERALS: Final[dict[str, tuple[str, Kind, JsonValue]]] = {
-    "t": ("true", Kind.BOOLEAN, True),
-    "f": ("false", Kind.BOOLEAN, False),
-    "n": ("null", Kind.NULL, None),
+_LITERALS: Final[dict[str, tuple[str, int, JsonValue]]] = {
+    "t": ("true", int(Kind.TRUE), True),
+    "f": ("false", int(Kind.FALSE), False),
+    "n": ("null", int(Kind.NULL), None),
 }
-_KIND_STRING: Final = Kind.STRING
+# Plain ints, for the same reason as above.
+_STRING, _NUMBER, _OBJECT, _ARRAY = map(int, (Kind.STRING, Kind.NUMBER, Kind.OBJECT, Kind.ARRAY))
 
 
 class Scanner:
@@ -167,6 +180,7 @@ class Scanner:
         "_in_array",
         "_limits",
         "_max_chars",
+        "_notice",
         "_number",
         "_root",
         "_settle_depth",
@@ -192,6 +206,7 @@ class Scanner:
         self._checker = checker
         self._settle_depth = limits.max_depth + 1 if every_path else 1
         self._strings = strings
+        self._notice: Notice | None = None  # what is to see the current string or key grow
         self._root: list[Any] = []
         self._box: Any = self._root  # the container that the current value belongs to
         self._in_array = True  # whether that is a list; the root is the only item of one
@@ -235,11 +250,17 @@ class Scanner:
         outer = tuple(slot for _, slot in self._stack[1:])
         return outer if self._slot is None else (*outer, self._slot)
 
-    def feed(self, piece: str) -> bool:  # noqa: C901, PLR0911, PLR0912, PLR0915  the hot function, its states are above
+    def feed(self, piece: str) -> bool:  # noqa: C901, PLR0912, PLR0915  the hot function, its states are above
         """Take the next piece of text. Returns whether there is something in `events`, or now a `problem`."""
         state = self._state
         at = self._at + len(piece)
-        if state == STRING and _special(piece) is None and not self._carry and at <= self._max_chars:
+        if (
+            state == STRING
+            and _special(piece) is None
+            and self._notice is None
+            and not self._carry
+            and at <= self._max_chars
+        ):
             # By far the most pieces: more of a string. `grown` becomes the only reference to the string, so that +=
             # extends it where it lies; so it does below.
             box, slot = self._box, self._slot
@@ -274,7 +295,7 @@ class Scanner:
                         else:
                             key = self._token
                             if key in self._box:
-                                raise Veto(f"the key {quoted(key)} is there twice in one object", "json")
+                                raise _twice(key)
                             if checker is not None:
                                 checker.key(key)
                             self._slot = key
@@ -294,8 +315,9 @@ class Scanner:
                             if not more:
                                 break
                     elif not more:
-                        what = "must be written as an escape in a string" if char < " " else "is half of a character"
-                        raise Veto(f"{quoted(char)} {what}", "json")
+                        raise _bare(char)
+                    if self._notice is not None:
+                        self._show(more, text, i)
                     i = end
                     if state == STRING:
                         box, slot = self._box, self._slot
@@ -312,15 +334,17 @@ class Scanner:
                     i = self._scan_number(text, i) if state == NUMBER else self._scan_literal(text, i)
                     state = self._state
                 elif char == '"':
+                    end = i + 1
                     if state <= FIRST_ITEM:
                         if self._in_array:
+                            if state == FIRST_ITEM and checker is not None:
+                                checker.item(0)
                             self._slot = len(self._box)
-                            if checker is not None and self._stack:
-                                checker.item(self._slot)
                         if checker is not None:
-                            checker.begin(_KIND_STRING)
-                        found = _special(text, i + 1)
-                        end = n if found is None else found.start()
+                            self._notice = checker.begin(_STRING)
+                        if self._notice is None:
+                            found = _special(text, end)
+                            end = n if found is None else found.start()
                         if self._in_array:
                             self._box.append(text[i + 1 : end])
                         else:
@@ -328,10 +352,13 @@ class Scanner:
                         self._told = 0
                         state = STRING
                     elif state <= NEXT_KEY:
-                        found = _special(text, i + 1)
-                        end = n if found is None else found.start()
-                        self._token = text[i + 1 : end]
                         self._slot = None
+                        if checker is not None:
+                            self._notice = checker.begin_key()
+                        if self._notice is None:
+                            found = _special(text, end)
+                            end = n if found is None else found.start()
+                        self._token = text[i + 1 : end]
                         state = KEY
                     else:
                         raise self._unexpected(char, state)
@@ -341,7 +368,14 @@ class Scanner:
                     if i < n and text[i] in " \t\n\r":
                         i = _SPACE.match(text, i).end()  # type: ignore[union-attr]  # it matches the empty string too
                 elif char == "," and state == self._after and state != DONE:
-                    state = VALUE if self._in_array else NEXT_KEY
+                    if self._in_array:
+                        if checker is not None:
+                            checker.item(len(self._box))
+                        state = VALUE
+                    else:
+                        if checker is not None:
+                            checker.more(len(self._box))
+                        state = NEXT_KEY
                     i += 1
                 elif char == ":" and state == COLON:
                     state = VALUE
@@ -354,11 +388,10 @@ class Scanner:
                     i += 1
                 else:
                     raise self._unexpected(char, state)
-        except Veto as veto:
-            self._refuse(at - n + i, veto.message, veto.keyword)
-            return True
-        except Wrong as wrong:
-            self._refuse(at - n + wrong.index, wrong.message, wrong.keyword)
+        except (Veto, Wrong) as wrong:
+            if self._strings and state == STRING:
+                self._tell(self._box[self._slot])
+            self._refuse(at - n + (i if isinstance(wrong, Veto) else wrong.index), wrong.message, wrong.keyword)
             return True
         self._state = state
         self._at = at
@@ -393,9 +426,9 @@ class Scanner:
     def _unescape(self, text: str, i: int) -> tuple[str, int]:
         """What the escape at `text[i]` stands for, and where it ends; where the end of the text cuts it, it is carried.
 
-        Everything up to the next quote or numbered escape is decoded with it.
+        Everything up to the next quote is decoded with it.
         """
-        end = _PLAIN_OR_SHORT_ESCAPE.match(text, i).end()  # type: ignore[union-attr]  # it matches the empty string too
+        end = _WHOLE_ESCAPES.match(text, i).end()  # type: ignore[union-attr]  # it matches the empty string too
         if end > i:
             return json.loads(f'"{text[i:end]}"'), end
         whole = unescape(text, i)
@@ -403,6 +436,21 @@ class Scanner:
             self._carry = text[i:]
             return "", i
         return whole
+
+    def _show(self, more: str, text: str, i: int) -> None:
+        """Show `more`, which `text` from `i` on adds to a string or key, to what watches that.
+
+        An escape is decided by its last character. What comes before the deciding one has been added all the same.
+        """
+        assert self._notice is not None, "asked for by the caller"
+        try:
+            self._notice(more)
+        except Veto as veto:
+            if self._slot is not None:
+                self._box[self._slot] += more[: veto.index]
+            for _ in range(veto.index):
+                i += width(text, i)
+            raise Wrong(i + width(text, i) - 1, veto.message, veto.keyword) from None
 
     def _tell(self, string: str) -> bool:
         """Tell of the growth of the current string, if there is any."""
@@ -415,16 +463,16 @@ class Scanner:
         """Begin a value other than a string, and return the state in it."""
         checker = self._checker
         if self._in_array:
+            if state == FIRST_ITEM and checker is not None:
+                checker.item(0)
             self._slot = len(self._box)
-            if checker is not None and self._stack:
-                checker.item(self._slot)
-        if char == "{" or char == "[":
+        if char in "{[":
             if checker is not None:
-                checker.begin(Kind.OBJECT if char == "{" else Kind.ARRAY)
+                checker.begin(_OBJECT if char == "{" else _ARRAY)
             return self._open(char)
         if char in FIRST_OF_NUMBER:
             if checker is not None:
-                checker.begin(Kind.NUMBER)
+                checker.begin(_NUMBER)
             self._number = NUMBER_START[char]
             state = NUMBER
         elif char in _LITERALS:
@@ -549,3 +597,12 @@ class Scanner:
         if state == DONE:
             return Veto(f"found {quoted(char)} after the end of the arguments: send one JSON document only", "json")
         return Veto(f"expected {self._expected(state)}, found {quoted(char)}", "json")
+
+
+def _twice(key: str) -> Veto:
+    return Veto(f"the key {quoted(key)} is there twice in one object", "json")
+
+
+def _bare(char: str) -> Veto:
+    what = "must be written as an escape in a string" if char < " " else "is half of a character"
+    return Veto(f"{quoted(char)} {what}", "json")

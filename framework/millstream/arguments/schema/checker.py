@@ -30,9 +30,9 @@ class SchemaChecker:
         self._next: Cursor = closure((schema.root,))  # what holds of the value that comes next
         self._enclosing: list[Cursor] = []
         self._coerce = coerce
-        self._may_begin: Callable[[Node, Kind], bool] = _may_begin_coerced if coerce else _may_begin
+        self._may_begin: Callable[[Node, int], bool] = _may_begin_coerced if coerce else _may_begin
 
-    def begin(self, kind: Kind) -> None:
+    def begin(self, kind: int) -> None:
         """A value of `kind` begins: veto it where the schema wants another kind."""
         for node in self._next:
             if node.undecided:
@@ -41,10 +41,16 @@ class SchemaChecker:
                 raise Veto("nothing is allowed here", "false")
             if not self._may_begin(node, kind):
                 wanted = " or ".join(node.types) or "another kind of value"
-                raise Veto(f"expected {wanted}, found {FOUND[kind]}", "type")
+                raise Veto(f"expected {wanted}, found {FOUND[Kind(kind)]}", "type")
         if kind & (Kind.OBJECT | Kind.ARRAY):
             self._enclosing.append(self._cursor)
             self._cursor = self._next
+
+    def begin_key(self) -> None:
+        """A key begins."""
+
+    def more(self, size: int) -> None:
+        """Another key must follow."""
 
     def key(self, key: str) -> None:
         """A key is complete: veto it where the object may not have it."""
@@ -108,11 +114,11 @@ def _assert_coerced(node: Node, value: JsonValue) -> None:
             raise Veto(problem, keyword)
 
 
-def _may_begin(node: Node, kind: Kind) -> bool:
+def _may_begin(node: Node, kind: int) -> bool:
     return bool(node.kinds & kind)
 
 
-def _may_begin_coerced(node: Node, kind: Kind) -> bool:
+def _may_begin_coerced(node: Node, kind: int) -> bool:
     """As `_may_begin`, but a number or boolean may be written as another scalar, and a formatted string as a number."""
     if node.kinds & kind:
         return True

@@ -29,7 +29,8 @@ FOUND: dict[Kind, str] = {
     Kind.NUMBER: "a number",
     Kind.OBJECT: "an object",
     Kind.ARRAY: "an array",
-    Kind.BOOLEAN: "a boolean",
+    Kind.TRUE: "a boolean",
+    Kind.FALSE: "a boolean",
     Kind.NULL: "null",
 }
 
