@@ -78,16 +78,19 @@ class Assembler:
         return self._scanner.partial
 
     @property
+    def open_path(self) -> Path | None:
+        """Where in `partial` the innermost value is that is still being written; None once all of it is complete."""
+        return self._scanner.open_path
+
+    @property
     def visited(self) -> int:
         """How many characters were looked at, the measure of work."""
         return self._scanner.visited
 
     def feed(self, piece: str) -> list[Settled | StringDelta | Rejected]:
-        """Take the next piece of text. Returns what settled and what grew by it, in order; a `Rejected` once, as last."""
-        if not self._scanner.feed(piece):
+        """Take the next piece of text. Returns, in order, what grew and settled by it; a `Rejected` once, and last."""
+        if not self._scanner.feed(piece) or self._rejected is not None:
             return []  # as for most pieces: they end within a value
-        if self._rejected is not None:
-            return []
         scanner = self._scanner
         events: list[Settled | StringDelta | Rejected] = [*scanner.events]
         scanner.events.clear()

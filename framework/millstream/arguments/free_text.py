@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from millstream.arguments.assembler import Sealed, Settled, StringDelta
-from millstream.events.values import JsonValue
+from millstream.events.values import JsonValue, Path
 from millstream.failures import Problem, Rejected
 from millstream.limits import Limits
 
@@ -24,6 +24,11 @@ class FreeText:
     def partial(self) -> JsonValue:
         """The text so far."""
         return "".join(self._pieces)
+
+    @property
+    def open_path(self) -> Path | None:
+        """Free text is open until it is closed."""
+        return ()
 
     def feed(self, piece: str) -> list[Settled | StringDelta | Rejected]:
         """Take the next piece of text."""

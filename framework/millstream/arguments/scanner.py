@@ -228,6 +228,11 @@ class Scanner:
         return self._state == DONE
 
     @property
+    def open_path(self) -> Path | None:
+        """Where the innermost value is that is still being written; None once the root is complete."""
+        return None if self._state == DONE else self.path
+
+    @property
     def at(self) -> int:
         """How many characters have come."""
         return self._at

@@ -27,6 +27,7 @@ from millstream.events import (
     Rejected,
     Truncated,
 )
+from millstream.events.values import Path
 from millstream.routing.surrogates import SurrogateJoiner, printable
 from millstream.wire_events import ArgsPiece, ArgsWhole, CallBegan, CallClosed, CallLeft, Finished
 
@@ -42,6 +43,11 @@ class Arguments(Protocol):
     @property
     def partial(self) -> JsonValue:
         """The value so far."""
+        ...
+
+    @property
+    def open_path(self) -> Path | None:
+        """Where in `partial` the innermost value is that is still being written; None once all of it is complete."""
         ...
 
     def feed(self, piece: str) -> list[Settled | StringDelta | Rejected]:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+from millstream.arguments.partial import Partial
 from millstream.arguments.preview import preview
 from millstream.events import Call, CallFailed, CallReturned, Failure, JsonValue
 from millstream.routing.turn import CallState
 from millstream.runtime.response import Response
+from millstream.toolbox.partial_model import PartialFields, read_partial
+
+T = TypeVar("T")
 
 
 class CallHandle:
@@ -29,12 +35,33 @@ class CallHandle:
         return self._response.router.calls[self.call.id].args_text
 
     @property
-    def partial(self) -> JsonValue:
-        """The arguments so far: strings grow, numbers and literals appear only whole. It changes in place."""
+    def partial(self) -> Partial:
+        """The arguments so far, part by part: `call.partial["city"].value`, and `.final` once that will not change.
+
+        What has not begun is not there (`"city" in call.partial`); `call.partial.value` is the whole so far, None
+        before it begins and once it was rejected.
+        """
         routed = self._response.router.calls[self.call.id]
         if routed.sealed is not None:
-            return routed.sealed.value
-        return routed.arguments.partial if routed.arguments is not None else None
+            return Partial(routed.sealed.value, None)
+        if routed.arguments is None:
+            return Partial(None, ())
+        return Partial(routed.arguments.partial, routed.arguments.open_path)
+
+    def partial_as(self, kind: type[T], *path: str | int) -> PartialFields[T]:
+        """The arguments so far as a pydantic model or TypedDict: `.value` with the fields there, `.final` their names.
+
+        Args:
+            kind: the model or TypedDict.
+            path: where in the arguments it is: "order" for the parameter `order: Order`; nothing for all arguments.
+
+        Raises:
+            UsageError: `kind` has no fields.
+        """
+        part = self.partial
+        for step in path:
+            part = part[step] if step in part else Partial(None, ())
+        return read_partial(kind, part)
 
     def preview(self) -> str | None:
         """The argument text so far, completed to a JSON document to show; None where nothing of it can stand."""

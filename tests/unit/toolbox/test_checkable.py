@@ -97,7 +97,7 @@ def first_refusal(hint: Any, text: str) -> tuple[str, str, str] | None:
         (set[str], '{"x": ["a", 1]}', '{"x": ["a", 1', "type", "/x/1"),
         (dict[str, list[int]], '{"x": {"a": "b"}}', '{"x": {"a": "', "type", "/x/a"),
         (tuple[int, str], '{"x": [1, 2]}', '{"x": [1, 2', "type", "/x/1"),
-        (tuple[int, str], '{"x": [1, "a", 2]}', '{"x": [1, "a", 2', "maxItems", "/x/2"),
+        (tuple[int, str], '{"x": [1, "a", 2]}', '{"x": [1, "a",', "maxItems", "/x"),
         (Literal["a", "b"], '{"x": "c"}', '{"x": "c"', "enum", "/x"),
         (Plain, '{"x": "c"}', '{"x": "c"', "enum", "/x"),
         (Plain | None, '{"x": "c"}', '{"x": "c"', "enum", "/x"),
