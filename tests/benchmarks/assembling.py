@@ -1,139 +1,199 @@
-"""Part "assembler": what it costs to have the value of half-written arguments after every delta.
+"""Part "assembler": the cost of having half-written arguments as a value after every delta, and of checking them.
 
-The peers parse the whole text again for each delta (pydantic-core and jiter are one engine), so their cost grows with
-the square of the length; where a full run would take too long, evenly spaced prefixes stand for all.
+Most peers parse the whole text again for each delta, so their cost grows with the square of the length. They run in an
+environment of their own (`clients/partial_json.py`), in turn with ours, and the ratios are those of one turn.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
-from time import thread_time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from statistics import median
+from time import process_time
+from typing import TypeAlias
 
-from partial_json_parser import loads as completed  # pyright: ignore[reportMissingTypeStubs]  it has none
-from pydantic_core import from_json
-
-from millstream.arguments.assembler import Assembler, Sealed
-from millstream.arguments.schema.compile import CompiledSchema, compile_schema
-from tests.benchmarks.conversations import CHUNK_CHARS
+from millstream.arguments import Assembler, CompiledSchema, Sealed, compile_schema
 from tests.benchmarks.documents import SHAPES
 from tests.benchmarks.figures import Spread, ratio
+from tests.benchmarks.peers import Missing
+from tests.benchmarks.processes import Client, Failed, client
 from tests.benchmarks.report import Bench, Report
 from tests.benchmarks.tables import Table
 
-SIZES = (2_000, 20_000, 200_000)
-HALF = SIZES[-1] // 2
-REPETITIONS = 5
-OURS = "millstream"
-PREFIXES = 40
-"""How many prefixes are parsed where not all are: enough for an average that grows evenly."""
+SIZES = (200, 2_000, 20_000, 200_000, 2_000_000)
+CHUNKS = (1, 4, 64)
+CHUNK = 4
+REPETITIONS = 3
+PEER = "partial-json"
+ASSEMBLED = "millstream"
+CHECKED = "millstream, schema checked"
+PEERS = ("jiter", "pydantic_core", "partial-json-parser", "json_repair", "jsonriver", "ijson", "llguidance")
+AGAINST = (("jiter", (2_000, 20_000, 200_000)), ("partial-json-parser", (20_000, 200_000)))
+MOST_CHARS = {"partial-json-parser": 200_000, "json_repair": 200_000}
+"""Where a peer takes minutes beyond."""
+NOTES = (
+    f"CPU time, medians of {REPETITIONS}, the partial value read after each delta.",
+    "jiter, pydantic_core, partial-json-parser and json_repair parse again for each delta, at evenly spaced prefixes.",
+    "ijson shows a string only when it is closed; llguidance checks only, and gives no value.",
+)
+
+Key: TypeAlias = tuple[str, str, int, int]
+"""Contender, shape, characters of the document, characters of a piece."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """One way to follow arguments. `cpu_s` measures a document in pieces; `most_chars` is where it gets too slow."""
+@dataclass(slots=True)
+class Course:
+    """What was measured: microseconds a delta, one value a turn; and why there is none."""
 
-    name: str
-    cpu_s: Callable[[Sequence[str]], float]
-    most_chars: int = SIZES[-1]
+    taken: defaultdict[Key, list[float]] = field(default_factory=lambda: defaultdict[Key, list[float]](list))
+    why: dict[Key, str] = field(default_factory=dict[Key, str])
+
+    def spread(self, key: Key) -> Spread | None:
+        """The values of all turns; None where there are none."""
+        return Spread.of(self.taken[key]) if key in self.taken else None
+
+    def times(self, peer: Key, ours: Key) -> float | None:
+        """How many times as long a peer took, the median of the turns."""
+        pairs = list(zip(self.taken.get(peer, ()), self.taken.get(ours, ()), strict=False))
+        return median(theirs / own for theirs, own in pairs) if pairs else None
 
 
 def measure(bench: Bench) -> Report:
-    """Measure every contender on every document of both shapes, in turn."""
-    tables: list[Table] = []
-    figures: dict[str, dict[str, float]] = {}
-    for shape, (make, raw_schema) in SHAPES.items():
-        contenders = _contenders(compile_schema(raw_schema))
-        documents = {size: _pieces(make(size)) for size in (*SIZES, HALF)}
-        taken: defaultdict[tuple[str, int], list[float]] = defaultdict(list)
-        for repetition in range(REPETITIONS):
-            bench.say(f"assembler: {shape}, repetition {repetition + 1} of {REPETITIONS}")
-            for size, pieces in documents.items():
-                for contender in contenders:
-                    if size <= contender.most_chars:
-                        taken[contender.name, size].append(contender.cpu_s(pieces) / len(pieces) * 1e6)
-        table, rows = _report(shape, contenders, {key: Spread.of(values) for key, values in taken.items()})
-        tables.append(table)
-        figures |= rows
-    return Report(tables, figures)
+    """Measure every contender on every document, in turn."""
+    course = Course()
+    schemas = {shape: compile_schema(schema) for shape, (_, schema) in SHAPES.items()}
+    with _peers(bench, course) as peers:
+        for turn in range(REPETITIONS):
+            bench.say(f"assembler: turn {turn + 1} of {REPETITIONS}")
+            for shape, (make, _) in SHAPES.items():
+                for size in SIZES:
+                    _measure_ours(course, shape, make(size), size, schemas[shape])
+                    if peers is not None:
+                        _measure_peers(course, peers, shape, size)
+    tables = [*(_beside_peers(course, shape) for shape in SHAPES), _by_pieces(course), _ratios(course)]
+    return Report(tables, _figures(course))
 
 
-def _contenders(schema: CompiledSchema) -> tuple[Contender, ...]:
-    return (
-        Contender(OURS, partial(_assembled, None)),
-        Contender(f"{OURS}, schema checked", partial(_assembled, schema)),
-        Contender("jiter (pydantic-core), again for each delta", _reparsed),
-        Contender("partial-json-parser, again for each delta", _completed, most_chars=SIZES[0]),
-        Contender("json.loads, once at the end", _at_the_end),
-    )
+@contextmanager
+def _peers(bench: Bench, course: Course) -> Generator[Client | None]:
+    try:
+        python = bench.peers.python(PEER)
+    except Missing as missing:
+        for shape in SHAPES:
+            course.why |= {(name, shape, size, CHUNK): str(missing) for name in PEERS for size in SIZES}
+        yield None
+        return
+    with client(python, "partial_json", bench.folder / "log-partial-json.txt") as made:
+        made.wait_ready()
+        yield made
 
 
-def _report(
-    shape: str, contenders: Sequence[Contender], spreads: dict[tuple[str, int], Spread]
-) -> tuple[Table, dict[str, dict[str, float]]]:
-    table = Table(
-        f"Arguments in pieces of {CHUNK_CHARS} characters, {shape}: CPU a delta, us",
-        ("", *(f"{size // 1000} KB" for size in SIZES), "at 200 KB beside millstream", "t(2N)/t(N), N = 100 KB"),
-        notes=(
-            f"Medians of {REPETITIONS} (range), the partial value read after each delta. 2 is linear, 4 quadratic.",
-            f"jiter beyond 2 KB: {PREFIXES} evenly spaced prefixes stand for all.",
-        ),
-    )
-    figures: dict[str, dict[str, float]] = {}
-    for contender in contenders:
-        name = contender.name
-        of_size = {size: spreads[name, size] for size in (*SIZES, HALF) if (name, size) in spreads}
-        cells = [of_size[size].text(2) if size in of_size else "too slow" for size in SIZES]
-        if HALF in of_size:
-            whole = of_size[SIZES[-1]].median
-            cells += [ratio(whole, spreads[OURS, SIZES[-1]].median), f"{2 * whole / of_size[HALF].median:.2f}"]
-        table.add(name, *cells)
-        figures[f"{shape} / {name}"] = {str(size): spread.median for size, spread in of_size.items()}
-    return table, figures
-
-
-def _pieces(text: str) -> list[str]:
-    return [text[at : at + CHUNK_CHARS] for at in range(0, len(text), CHUNK_CHARS)]
+def _measure_ours(course: Course, shape: str, text: str, size: int, schema: CompiledSchema) -> None:
+    for chunk in CHUNKS:
+        pieces = [text[at : at + chunk] for at in range(0, len(text), chunk)]
+        again = max(1, 2_000 // len(pieces))  # a short document several times: a clock has its own cost
+        for name, checked in ((ASSEMBLED, None), (CHECKED, schema)):
+            spent_s = sum(_assembled(checked, pieces) for _ in range(again)) / again
+            course.taken[name, shape, size, chunk].append(spent_s / len(pieces) * 1e6)
 
 
 def _assembled(schema: CompiledSchema | None, pieces: Sequence[str]) -> float:
     assembler = Assembler(schema)
     feed = assembler.feed
-    start_s = thread_time()
+    start_s = process_time()
     for piece in pieces:
         feed(piece)
         _ = assembler.partial
     sealed = assembler.close()
-    spent_s = thread_time() - start_s
+    spent_s = process_time() - start_s
     assert isinstance(sealed, Sealed)
     assert sealed.value == json.loads("".join(pieces))
     return spent_s
 
 
-def _reparsed(pieces: Sequence[str]) -> float:
-    text = "".join(pieces)
-    every = max(1, len(pieces) // PREFIXES) if len(text) > SIZES[0] * 2 else 1
-    ends = range(CHUNK_CHARS * every, len(text) + 1, CHUNK_CHARS * every)
-    prefixes = [text[:end] for end in ends]
-    start_s = thread_time()
-    for prefix in prefixes:
-        from_json(prefix, allow_partial="trailing-strings")
-    return (thread_time() - start_s) / len(prefixes) * len(pieces)
+def _measure_peers(course: Course, peers: Client, shape: str, size: int) -> None:
+    for name in PEERS:
+        key = (name, shape, size, CHUNK)
+        if key in course.why:
+            continue
+        if size > MOST_CHARS.get(name, SIZES[-1]):
+            course.why[key] = "minutes"
+            continue
+        try:
+            answer = peers.ask({"contender": name, "shape": shape, "chars": size, "chunk": CHUNK})
+        except Failed as failed:
+            answer = {"why": str(failed)}
+        if "why" in answer:
+            course.why[key] = str(answer["why"])
+        else:
+            course.taken[key].append(float(answer["us"]))
 
 
-def _completed(pieces: Sequence[str]) -> float:
-    text = ""
-    start_s = thread_time()
-    for piece in pieces:
-        text += piece
-        completed(text)
-    return thread_time() - start_s
+def _size(chars: int) -> str:
+    return f"{chars} B" if chars < 1_000 else f"{chars // 1_000} KB" if chars < 1_000_000 else f"{chars // 10**6} MB"
 
 
-def _at_the_end(pieces: Sequence[str]) -> float:
-    start_s = thread_time()
-    json.loads("".join(pieces))
-    return thread_time() - start_s
+def _beside_peers(course: Course, shape: str) -> Table:
+    table = Table(
+        f"Arguments in pieces of {CHUNK} characters, {shape}: CPU a delta, us (times millstream's, unchecked)",
+        ("", *map(_size, SIZES)),
+        notes=NOTES,
+    )
+    for name in (ASSEMBLED, CHECKED, *PEERS):
+        cells: list[str] = []
+        for size in SIZES:
+            spread = course.spread((name, shape, size, CHUNK))
+            times = course.times((name, shape, size, CHUNK), (ASSEMBLED, shape, size, CHUNK))
+            shown = "-" if spread is None else f"{spread.median:.2f}"
+            cells.append(shown if times is None or name == ASSEMBLED else f"{shown} ({ratio(times, 1)})")
+        table.add(name, *cells)
+        reasons = {
+            course.why[key]: size for size in reversed(SIZES) if (key := (name, shape, size, CHUNK)) in course.why
+        }
+        for why, size in reasons.items():
+            table.miss(f"{name} from {_size(size)}", why)
+    return table
+
+
+def _by_pieces(course: Course) -> Table:
+    table = Table(
+        "Ours by the length of the pieces: CPU a delta, us, median (range)",
+        ("", *map(_size, SIZES), "10 x the text"),
+        notes=("The last column is how many times as long 2 MB takes as 200 KB: 10 is linear, 100 quadratic.",),
+    )
+    for shape in SHAPES:
+        for name in (ASSEMBLED, CHECKED):
+            for chunk in CHUNKS:
+                spreads = [Spread.of(course.taken[name, shape, size, chunk]) for size in SIZES]
+                growth = 10 * spreads[-1].median / spreads[-2].median
+                cells = [spread.text(2) for spread in spreads]
+                table.add(f"{shape}, {name}, pieces of {chunk}", *cells, f"{growth:.1f}")
+    return table
+
+
+def _ratios(course: Course) -> Table:
+    table = Table(
+        f"How many times as long a peer takes, pieces of {CHUNK} characters",
+        ("", *(f"{name} {_size(size)}" for name, sizes in AGAINST for size in sizes)),
+        notes=("Medians of the ratios within a turn. The peers only parse.",),
+    )
+    for shape in SHAPES:
+        for name in (ASSEMBLED, CHECKED):
+            cells: list[str] = []
+            for peer, sizes in AGAINST:
+                for size in sizes:
+                    times = course.times((peer, shape, size, CHUNK), (name, shape, size, CHUNK))
+                    cells.append("-" if times is None else ratio(times, 1))
+            table.add(f"{shape}, {name}", *cells)
+    return table
+
+
+def _figures(course: Course) -> dict[str, dict[str, float]]:
+    figures: dict[str, dict[str, float]] = {}
+    for name, shape, size, chunk in course.taken:
+        row = f"{shape} / {name}" if chunk == CHUNK else f"{shape} / {name} / pieces of {chunk}"
+        figures.setdefault(row, {})[str(size)] = Spread.of(course.taken[name, shape, size, chunk]).median
+    return figures

@@ -17,6 +17,15 @@ THEIRS = {
     "openai": ("openai", "httpx2", "pydantic"),
     "openai-agents": ("openai-agents", "openai", "pydantic"),
     "pydantic-ai": ("pydantic-ai-slim", "openai", "pydantic"),
+    "partial-json": (
+        "jiter",
+        "pydantic_core",
+        "partial-json-parser",
+        "ijson",
+        "jsonriver",
+        "json_repair",
+        "llguidance",
+    ),
 }
 _VERSIONS = "import importlib.metadata as m, json, sys; print(json.dumps([[n, m.version(n)] for n in sys.argv[1:]]))"
 
