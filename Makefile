@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-real test-long bench check lint types contracts format schema picture clean
+.PHONY: help setup demo test test-real test-long bench check lint types contracts format schema picture table clean
 
 help:  ## what there is to type
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -64,6 +64,9 @@ format: $(VENV)/.setup  ## put the code into the agreed form
 
 clean:
 	rm -rf $(VENV) .bench .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+table: $(VENV)/.setup  ## write the table of docs/arguments.md anew, from what the code does
+	$(BIN)/python docs/arguments_table.py
 
 picture: $(VENV)/.setup  ## draw docs/timeline.svg anew, from a run of the demo
 	$(BIN)/python docs/timeline.py

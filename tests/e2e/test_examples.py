@@ -10,6 +10,12 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SAYS = {
     "smallest_agent.py": ["started while the model is still writing", "21 °C and clear in Paris", "light jacket"],
+    "arguments_alone.py": [
+        "title grows by",
+        "final: priority = high",
+        "rejected at character 52 of",
+        "/lines/0/count: expected",
+    ],
     "progress_in_terminal.py": ["attempt 3", "20 % notes/part-1.txt", "3 notes about mills", "saved", "finished in"],
     "your_own_loop.py": ["▶ stock started", "{'bolts': 120}", "enough bolts and nuts", "two requests"],
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import re
 import sys
 import tracemalloc
 from collections.abc import Generator
@@ -13,11 +14,13 @@ from typing import Any
 
 import pytest
 
-from millstream.arguments import Assembler, compile_schema
+from millstream.arguments import Assembler, Sealed, compile_schema
+from millstream.arguments import scanner as scanner_module
 from millstream.arguments.scanner import Scanner
 from millstream.events.values import JsonValue
 from millstream.failures import Problem, Rejected
 from millstream.limits import Limits
+from tests.benchmarks.documents import SHAPES
 from tests.pieces import cuttings
 
 LIMITS = Limits(max_args_chars=64, max_depth=3, max_number_digits=5)
@@ -102,6 +105,55 @@ def test_work_is_linear_in_the_text_whatever_the_pieces(kind: str, piece: int) -
     assert visited <= len(large) * (6.5 if kind == "escapes" else 1)
     assert heard == work(large, len(large))[1]
     assert heard <= 3 * len(large)
+
+
+class Searching:
+    """In place of a compiled expression or of its search: counts the characters that are looked at."""
+
+    def __init__(self, search: Any) -> None:
+        self._search = search
+        self.looked_at = 0
+
+    def __call__(self, text: str, start: int = 0) -> re.Match[str] | None:
+        found: re.Match[str] | None = self._search(text, start)
+        self.looked_at += (len(text) if found is None else found.end()) - start
+        return found
+
+    match = __call__
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "white space"])
+@pytest.mark.parametrize("piece", [1, 4, 64, 1_000_000])
+def test_bulk_searches_look_at_no_character_more_than_a_few_times(
+    kind: str, piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`visited` counts what was fed; this counts what the compiled expressions looked at for it."""
+    text = json.dumps(list(range(9)), indent=1000) if kind == "white space" else document(kind, 20_000)
+    module: Any = scanner_module
+    counters = [
+        Searching(module._special),
+        Searching(module._SPACE.match),
+        Searching(module._WHOLE_ESCAPES.match),
+    ]
+    for name, counter in zip(("_special", "_SPACE", "_WHOLE_ESCAPES"), counters, strict=True):
+        monkeypatch.setattr(scanner_module, name, counter)
+    visited, _ = work(text, piece)
+    looked_at = sum(counter.looked_at for counter in counters)
+    assert looked_at <= 2 * visited
+    assert looked_at > 0 or kind in {"deep", "numbers", "white space"}
+
+
+@pytest.mark.parametrize("size", [200, 2_000, 20_000, 200_000])
+@pytest.mark.parametrize("piece", [1, 4, 64])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_an_assembler_with_a_schema_visits_every_character_once(shape: str, piece: int, size: int) -> None:
+    make, schema = SHAPES[shape]
+    text = make(size)
+    assembler = Assembler(compile_schema(schema))
+    for start in range(0, len(text), piece):
+        assembler.feed(text[start : start + piece])
+    assert isinstance(assembler.close(), Sealed)
+    assert len(text) <= assembler.visited <= 1.1 * len(text)  # an escape that is cut is looked at again
 
 
 @pytest.mark.skipif(sys.gettrace() is not None, reason="under a tracer CPython copies a string that grows")
