@@ -18,6 +18,7 @@ from tests.property.documents import at_path, documents
 
 pytestmark = pytest.mark.timeout(3600)  # with --hypothesis-profile=long it takes minutes
 
+MANY = 2_000 if settings().max_examples <= 500 else 40_000  # seconds; under the long profile minutes
 LIMITS = Limits(max_args_chars=400, max_depth=6, max_number_digits=20)
 SCHEMAS: list[Any] = [
     None,
@@ -72,7 +73,7 @@ def sayable(problem: Problem) -> None:
     assert len(problem.message) < 1000
 
 
-@settings(max_examples=4 * settings().max_examples)
+@settings(max_examples=MANY)
 @given(TEXTS, st.lists(st.integers(0, 1000), max_size=6), st.sampled_from(COMPILED), st.booleans(), st.booleans())
 def test_whatever_comes_it_ends_in_a_verdict(
     text: str, places: list[int], schema: Any, every_path: bool, strings: bool

@@ -36,7 +36,10 @@ Binder: TypeAlias = Callable[[str], object]
 
 
 class Assembler:
-    """Checks the argument text of one call as it arrives.
+    """Checks the argument text of one call as it arrives: `feed` every piece, then `close`.
+
+    What comes out does not depend on how the text was cut. The text itself is not kept, only the value it says, at most
+    `limits.max_args_chars` characters of it.
 
     Args:
         schema: from `compile_schema`; None accepts any JSON.
@@ -99,7 +102,10 @@ class Assembler:
         return events
 
     def close(self) -> Sealed | Rejected:
-        """The text is over: the verdict. Ask again and it is the same, unless more text came that is refused."""
+        """The text is over. Returns the verdict; asked again the same one, unless more text came that is refused.
+
+        Any exception of the binder's but `Unbindable` passes.
+        """
         if self._rejected is not None:
             return self._rejected
         if self._outcome is None:
