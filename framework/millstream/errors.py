@@ -96,7 +96,10 @@ class WireError(MillstreamError):
             f"retry after {self.retry_after_s:g} s" if self.retry_after_s is not None else "",
         ]
         known = ", ".join(fact for fact in facts if fact)
-        return f"{self.message}{f' ({known})' if known else ''}{' ' + self.hint if self.hint else ''}"
+        said = f"{self.message} ({known})" if known else self.message
+        if not self.hint:
+            return said
+        return f"{said} {self.hint}" if said.endswith((".", "!", "?")) else f"{said}. {self.hint}"
 
 
 class RunError(MillstreamError):

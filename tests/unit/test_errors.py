@@ -59,7 +59,7 @@ def test_what_a_tool_raises_is_no_error_of_millstreams() -> None:
         (WireError("overloaded", status=529), "overloaded (HTTP 529)"),
         (WireError("no", status=0, code=0), "no (HTTP 0, code 0)"),
         (WireError("no", code=""), "no"),
-        (WireError("cut", bytes_seen=17, hint="Ask again."), "cut (after 17 bytes) Ask again."),
+        (WireError("cut", bytes_seen=17, hint="Ask again."), "cut (after 17 bytes). Ask again."),
         (WireError("slow down", retry_after_s=1.5), "slow down (retry after 1.5 s)"),
         (WireError("slow down", retry_after_s=0.0), "slow down (retry after 0 s)"),
         (
@@ -74,7 +74,7 @@ def test_what_a_tool_raises_is_no_error_of_millstreams() -> None:
                 bytes_seen=3,
                 hint="Wait a little.",
             ),
-            "rate limit reached (HTTP 429, code rate_limit_exceeded, after 3 bytes, retry after 20 s) Wait a little.",
+            "rate limit reached (HTTP 429, code rate_limit_exceeded, after 3 bytes, retry after 20 s). Wait a little.",
         ),
     ],
 )

@@ -15,6 +15,7 @@ from anyio.abc import TaskGroup
 
 from millstream.answers import Approve, Deny
 from millstream.arguments.assembler import Sealed, canonical
+from millstream.errors import ModelRetry
 from millstream.events import (
     ApprovalRequested,
     ApprovalResolved,
@@ -201,7 +202,8 @@ class Dispatcher:
             return await body.run(number, self._shared)
 
         def may_retry(error: BaseException) -> bool:
-            return isinstance(error, AttemptFailed) and isinstance(error.cause, retry.on)
+            cause = error.cause if isinstance(error, AttemptFailed) else None
+            return isinstance(cause, retry.on) and not isinstance(cause, ModelRetry)  # that asks for other arguments
 
         def on_retry(number: int, pause_s: float, error: BaseException) -> None:
             assert isinstance(error, AttemptFailed)

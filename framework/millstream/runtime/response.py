@@ -108,7 +108,7 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The text of the answer so far."""
+        """The text of the answer so far; where the model has only refused, that."""
         return self._reply.text
 
     async def feed(self, chunk: Chunk) -> bool:

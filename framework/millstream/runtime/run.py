@@ -55,7 +55,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a finished run left. `output` is what it was for: the text of the last response."""
+    """What a finished run left. `output` is what it was for: the text of the last response (or its refusal)."""
 
     output: Any
     text: str
@@ -170,7 +170,7 @@ class Run:
 
     @property
     def text(self) -> str:
-        """The text of the answer so far: that of the latest response."""
+        """The text of the answer so far: that of the latest response, or its refusal where it says nothing else."""
         return next((response.text for response in reversed(self._responses.values())), "")
 
     @property

@@ -37,22 +37,15 @@ class HttpTransport:
 
     def __init__(self, client: httpx2.AsyncClient | None = None) -> None:
         self._given = client
-        self._client = client
+        self._client = client  # one of our own is made for the first request
+        self._entered = False
 
     async def __aenter__(self) -> Self:
-        import httpx2
-
-        if self._given is None:
-            # Our own clocks watch the response; httpx2's would count pings and forget progress. A run that had to wait
-            # for a free connection would look like a provider that is silent, so there is no limit on them.
-            self._client = httpx2.AsyncClient(
-                verify=_ssl_context(),
-                timeout=httpx2.Timeout(None),
-                limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
-            )
+        self._entered = True
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
+        self._entered = False
         if self._given is None and self._client is not None:
             await self._client.aclose()
             self._client = None
@@ -63,9 +56,11 @@ class HttpTransport:
         import httpx2
 
         _check_offline(request.url)
-        if self._client is None:
+        if not self._entered:
             message = "the transport was not entered"
             raise RuntimeError(message)
+        if self._client is None:
+            self._client = _client_for(request.url)
         if self._client.is_closed:
             raise ModelError("the client= of the Model is closed: keep it open for as long as the model is used")
         content = _written(request.body)
@@ -148,6 +143,20 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
     return max(0.0, (until - datetime.now(UTC)).total_seconds())
+
+
+def _client_for(url: str) -> httpx2.AsyncClient:
+    import httpx2
+
+    plain = is_loopback(url) and url.startswith("http:")  # asked without certificates, which take 0.2 s to load
+    # Our own clocks watch the response; httpx2's would count pings and forget progress. A run that had to wait for a
+    # free connection would look like a provider that is silent, so there is no limit on them.
+    return httpx2.AsyncClient(
+        verify=False if plain else _ssl_context(),
+        trust_env=not plain,
+        timeout=httpx2.Timeout(None),
+        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
+    )
 
 
 @cache
