@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
@@ -61,8 +61,8 @@ class Result:
     text: str
     calls: dict[str, CallHandle]
     usage: Usage
-    transcript: Transcript
-    records: list[Record]
+    transcript: Transcript = field(repr=False)
+    records: list[Record] = field(repr=False)
     run_id: str
 
 

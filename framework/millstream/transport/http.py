@@ -16,7 +16,7 @@ import anyio
 
 from millstream.errors import ModelError, WireError
 from millstream.transport.seam import Request
-from millstream.wire.refusal import error_from_body
+from millstream.wire.refusal import error_from_body, torn
 
 if TYPE_CHECKING:
     import ssl
@@ -101,7 +101,7 @@ class _HttpResponse:
         except httpx2.DecodingError as error:
             raise WireError(f"the response can not be decompressed: {error}", kind="protocol") from error
         except httpx2.TransportError as error:
-            raise WireError(f"the connection broke: {_text(error)}", kind="torn", retryable=True) from error
+            raise torn(f"the connection broke: {_text(error)}") from error
 
     async def aclose(self) -> None:
         """Give the connection back where the body was read to its end, else close it, also when we are cancelled."""

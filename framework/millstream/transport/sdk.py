@@ -11,9 +11,10 @@ from typing import Any, TypeAlias
 
 import anyio
 
-from millstream.errors import UsageError, WireError
+from millstream.errors import UsageError
 from millstream.events.values import is_object
 from millstream.transport.seam import Chunk
+from millstream.wire.refusal import torn
 
 Stream: TypeAlias = AsyncIterable[Any] | Awaitable[AsyncIterable[Any]]
 """Pieces of a body, messages or event objects; or what a client's coroutine function returned, not yet awaited."""
@@ -69,7 +70,7 @@ class ForeignStream:
             piece = await anext(self._pieces, None)
         except Exception as error:
             message = f"the stream failed: {type(error).__name__}: {error}"
-            raise WireError(message, kind="torn", retryable=True) from error
+            raise torn(message) from error
         return b"" if piece is None else _chunk(piece)
 
 
