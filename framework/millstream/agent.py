@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
@@ -173,6 +174,13 @@ def _part(given: object) -> Part:
             raise UsageError(f"a prompt is text, or a list of text and parts, not {type(given).__name__}")
 
 
+def _forget_loop() -> None:
+    """A copied context says which event loop runs; in a new thread none does."""
+    sniffio = sys.modules.get("sniffio")
+    if sniffio is not None:
+        sniffio.current_async_library_cvar.set(None)
+
+
 def _blocking(function: Callable[[], Result]) -> Result:
     """Call a function that runs an event loop, in another thread if this one has a loop running."""
     try:
@@ -185,6 +193,7 @@ def _blocking(function: Callable[[], Result]) -> Result:
 
     def work() -> None:
         try:
+            context.run(_forget_loop)
             outcome.append(context.run(function))
         except BaseException as error:  # noqa: BLE001  raised again in the caller's thread
             failure.append(error)

@@ -146,10 +146,7 @@ class Dispatcher:
         if isinstance(answer, Approve):
             self._approve(job, answer)
         else:
-            reason = printable(answer.reason)
-            self._log.emit(ApprovalResolved(call, "denied", job.digest, reason))
-            self.plan.withdraw(call.id)
-            self._end(CallFailed(call, Denied(reason)))
+            self._deny(job, printable(answer.reason))
         self.admit()
         await self._log.flush()
 
@@ -161,14 +158,18 @@ class Dispatcher:
             assembler.feed(canonical(answer.args))
             outcome = assembler.close()
             if isinstance(outcome, Rejected):
-                self._log.emit(ApprovalResolved(call, "denied", job.digest, "the edited arguments are not valid"))
-                self.plan.withdraw(call.id)
-                self._end(CallFailed(call, outcome))
+                wrong = "; ".join(f"{problem.path} {problem.message}".strip() for problem in outcome.problems)
+                self._deny(job, f"the approver's arguments are not valid: {wrong}")
                 return
             assert isinstance(outcome.bound, BoundArguments)
             job.args, job.bound, job.digest = outcome.value, outcome.bound, digest(outcome.value)
         self._log.emit(ApprovalResolved(call, "approved", job.digest))
         self.plan.approve(call.id)
+
+    def _deny(self, job: _Job, reason: str) -> None:
+        self._log.emit(ApprovalResolved(job.call, "denied", job.digest, reason))
+        self.plan.withdraw(job.call.id)
+        self._end(CallFailed(job.call, Denied(reason)))
 
     async def _run(self, job: _Job, state: Start) -> None:
         """The task of one call."""
