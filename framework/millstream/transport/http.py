@@ -92,6 +92,20 @@ class HttpTransport:
             await incoming.aclose()
 
 
+def check_client(client: object) -> None:
+    """Whether requests can travel on this client.
+
+    Raises:
+        ModelError: it is something else, an SDK's client or one that blocks.
+    """
+    import httpx2
+
+    if not isinstance(client, httpx2.AsyncClient):
+        name = f"{type(client).__module__.partition('.')[0]}.{type(client).__name__}"
+        message = f"client= takes an httpx2.AsyncClient, not a {name}: with an SDK's client use a ToolRunner"
+        raise ModelError(message)
+
+
 class _HttpResponse:
     def __init__(self, response: httpx2.Response) -> None:
         self._response = response
