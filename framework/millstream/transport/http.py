@@ -142,6 +142,8 @@ async def _refused(response: httpx2.Response, incoming: _HttpResponse) -> WireEr
     error = error_from_body(bytes(body), status=response.status_code, phase="request")
     error.bytes_seen = len(body)
     error.retry_after_s = retry_after_s(response.headers)
+    advice = response.headers.get("x-should-retry", "")  # OpenAI's word on it, which its own clients follow
+    error.retryable = advice == "true" if advice in ("true", "false") else error.retryable
     if 300 <= response.status_code < 400:  # noqa: PLR2004  the statuses of redirects
         error.hint = f"It redirects to {response.headers.get('location', 'nowhere')}; redirects are not followed."
     return error
