@@ -34,7 +34,8 @@ async def asked(
     *answers: Any, max_retries: int = 0, timeout_s: float = 20.0, key: str = KEY, **provider: Any
 ) -> AsyncGenerator[tuple[openai.AsyncOpenAI, FakeProvider]]:
     """The async client of a provider that gives these answers, in the order of the requests."""
-    with FakeProvider(_scenario(answers), **{"keys": [KEY], "models": [MODEL], **provider}) as served:
+    how: dict[str, Any] = {"keys": [KEY], "models": [MODEL], **provider}
+    with FakeProvider(_scenario(answers), **how) as served:
         async with openai.AsyncOpenAI(
             base_url=served.base_url, api_key=key, max_retries=max_retries, timeout=timeout_s
         ) as client:

@@ -60,7 +60,8 @@ class Served:
         self.process = process
 
     def model(self, prefix: Prefix, **how: Any) -> Model:
-        return Model(f"{prefix}:a-model", base_url=self.url, **{"api_key": "right", **how})
+        options: dict[str, Any] = {"api_key": "right", **how}
+        return Model(f"{prefix}:a-model", base_url=self.url, **options)
 
     def requests(self) -> list[dict[str, Any]]:
         """What it says it was asked."""

@@ -28,9 +28,9 @@ def anyio_backend() -> str:
 
 async def ask(client: openai.AsyncOpenAI, wire: str, **body: Any) -> Any:
     """Ask for a stream, with a body that is fine but for what is given."""
-    if wire == "responses":
-        return await client.responses.create(**{"model": MODEL, "input": "Hi", "stream": True, **body})
-    return await client.chat.completions.create(**{"model": MODEL, "messages": MESSAGES, "stream": True, **body})
+    asking: Any = client.responses if wire == "responses" else client.chat.completions
+    said = {"input": "Hi"} if wire == "responses" else {"messages": MESSAGES}
+    return await asking.create(**{"model": MODEL, "stream": True, **said, **body})
 
 
 async def refused(wire: str, kind: type[openai.APIStatusError], **body: Any) -> openai.APIStatusError:

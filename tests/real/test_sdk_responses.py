@@ -247,14 +247,15 @@ async def test_a_conversation_by_previous_response_id_and_by_items() -> None:
         answers: list[Any] = [
             {"type": f"{item.type}_output", "call_id": item.call_id, "output": "21 °C"}
             for item in response.output
-            if item.type in {"function_call", "custom_tool_call"}
+            if item.type == "function_call" or item.type == "custom_tool_call"  # noqa: PLR1714  this narrows the type
         ]
         assert len(answers) == 2
         texts: list[str] = []
         items: Any = [{"role": "user", "content": "Hi"}, *(item.to_dict() for item in response.output), *answers]
         for item in items:
             item.pop("parsed_arguments", None)
-        for asking in ({"input": answers, "previous_response_id": response.id}, {"input": items}):
+        askings: list[Any] = [{"input": answers, "previous_response_id": response.id}, {"input": items}]
+        for asking in askings:
             async with client.responses.stream(model=MODEL, tools=RESPONSES_TOOLS, **asking) as stream:
                 texts.append((await stream.get_final_response()).output_text)
     assert texts == ["By id.", "By items."]

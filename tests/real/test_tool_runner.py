@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, Literal, TypeAlias
 
@@ -96,7 +96,7 @@ def ask(client: openai.AsyncOpenAI, wire: Wire, runner: ToolRunner, items: list[
 @asynccontextmanager
 async def loop_on(
     wire: Wire, *answers: Any, tools: Any = (weather,), **runner: Any
-) -> AsyncIterator[tuple[Callable[[], Awaitable[Any]], ToolRunner, list[Any], FakeProvider]]:
+) -> AsyncGenerator[tuple[Callable[[], Awaitable[Any]], ToolRunner, list[Any], FakeProvider]]:
     """A client, a runner, the items so far, and what asks for the next response."""
     items: list[Any] = [{"role": "user", "content": "What is the weather?"}]
     async with asked(*answers) as (client, provider), ToolRunner(tools, **runner) as entered:

@@ -81,13 +81,14 @@ class ForeignStream:
 
     async def _open(self) -> AsyncIterable[Any]:
         try:
-            opened: object = await self._stream if isawaitable(self._stream) else self._stream
+            opened: Any = await self._stream if isawaitable(self._stream) else self._stream
         except Exception as error:
             raise _failure(error) from error
-        if not isinstance(opened, AsyncIterable):
+        if not hasattr(opened, "__aiter__"):
             raise UsageError(f"the call gave a {type(opened).__name__}, not a stream: ask with stream=True")
-        self._opened = opened
-        return self._opened
+        stream: AsyncIterable[Any] = opened
+        self._opened = stream
+        return stream
 
 
 def _check_stream(stream: object) -> None:
