@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from millstream.errors import ModelError
 from millstream.limits import Limits
-from millstream.transport.http import HttpTransport
+from millstream.transport.http import HttpTransport, check_client
 from millstream.transport.seam import Request, Transport
 from millstream.wire.format import Ask, Format
 from millstream.wire.formats import FORMATS
@@ -50,7 +50,7 @@ class Model:
         settings: fields of the request body, in the provider's own words: `{"temperature": 0}`.
 
     Raises:
-        ModelError: there is no such provider, or the base URL is none.
+        ModelError: there is no such provider, the base URL is none, or the client is no `httpx2.AsyncClient`.
     """
 
     def __init__(  # noqa: PLR0913  one keyword for each thing that can differ
@@ -68,6 +68,8 @@ class Model:
         if prefix not in PROVIDERS or not model:
             known = ", ".join(f'"{prefix}:MODEL"' for prefix in PROVIDERS)
             raise ModelError(f'"{name}" names no model; write {known}, with base_url= for a compatible server')
+        if client is not None:
+            check_client(client)
         self.name = name
         self.model = model
         self.settings = dict(settings or {})

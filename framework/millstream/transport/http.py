@@ -87,6 +87,20 @@ class HttpTransport:
             await incoming.aclose()
 
 
+def check_client(client: object) -> None:
+    """Whether requests can travel on this client.
+
+    Raises:
+        ModelError: it is something else, an SDK's client or one that blocks.
+    """
+    import httpx2
+
+    if not isinstance(client, httpx2.AsyncClient):
+        name = f"{type(client).__module__.partition('.')[0]}.{type(client).__name__}"
+        message = f"client= takes an httpx2.AsyncClient, not a {name}: with an SDK's client use a ToolRunner"
+        raise ModelError(message)
+
+
 class _HttpResponse:
     def __init__(self, response: httpx2.Response) -> None:
         self._response = response
@@ -123,6 +137,8 @@ async def _refused(response: httpx2.Response, incoming: _HttpResponse) -> WireEr
     error = error_from_body(bytes(body), status=response.status_code, phase="request")
     error.bytes_seen = len(body)
     error.retry_after_s = retry_after_s(response.headers)
+    advice = response.headers.get("x-should-retry", "")  # OpenAI's word on it, which its own clients follow
+    error.retryable = advice == "true" if advice in ("true", "false") else error.retryable
     if 300 <= response.status_code < 400:  # noqa: PLR2004  the statuses of redirects
         error.hint = f"It redirects to {response.headers.get('location', 'nowhere')}; redirects are not followed."
     return error
