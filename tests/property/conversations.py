@@ -120,6 +120,7 @@ def answers(draw: st.DrawFn, keys: count[int], tools: tuple[ToolPlan, ...], *, g
         tidy=draw(st.booleans()),
         places=draw(st.none() | st.lists(st.integers(0, 30_000), max_size=8).map(tuple)),
         rest=draw(st.integers(0, 2)),
+        silence=draw(st.integers(0, 1)),
     )
 
 
@@ -134,5 +135,12 @@ def plays(draw: st.DrawFn) -> Play:
             turns.append(Refused(draw(st.sampled_from((0, 401, 500)))))
         else:
             turns.append(draw(answers(keys, tools)))
-    rest = draw(st.integers(0, 2))
-    return Play(draw(st.sampled_from(APIS)), tools, tuple(turns), draw(policies()), draw(limits()), rest)
+    return Play(
+        draw(st.sampled_from(APIS)),
+        tools,
+        tuple(turns),
+        draw(policies()),
+        draw(limits()),
+        consumer_rest=draw(st.integers(0, 2)),
+        journal_rest=draw(st.sampled_from((None, None, 0, 2))),
+    )

@@ -61,8 +61,8 @@ class _Steps(trio.abc.Instrument):
 
     def before_task_step(self, task: trio.lowlevel.Task) -> None:
         """A task goes on."""
-        if "millstream" in task.name or "child" in task.name or "run" in task.name or "tool" in task.name:
-            self._on_step()
+        del task
+        self._on_step()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from millstream.testing import Violation, check_records
 from tests.alive import no_task_left
 from tests.property.deterministic import Backend, run_in_loop
 from tests.property.scripts import Play
-from tests.property.stage import Stage
+from tests.property.stage import RUN_ID, Stage
 from tests.property.starts import has_moved_on
 
 PATIENCE_S = 20
@@ -42,7 +42,7 @@ def played(play: Play, backend: Backend, history: Transcript | None = None) -> P
         records: list[Record] = []
         error: MillstreamError | None = None
         async with no_task_left():
-            stage.run = run = stage.agent.stream("Go.", history=history, run_id="run", deps=stage)
+            stage.run = run = stage.agent.stream("Go.", history=history, run_id=RUN_ID, deps=stage)
             with anyio.fail_after(PATIENCE_S):
                 async with run:
                     try:
@@ -52,7 +52,7 @@ def played(play: Play, backend: Backend, history: Transcript | None = None) -> P
                                 await checkpoint()
                     except (WireError, RunError) as failure:
                         error = failure
-        assert records == run.records
+        assert records == stage.records
         assert not +stage.opened
         return Played(stage, records, error)
 

@@ -20,7 +20,7 @@ from millstream.testing.provider.scenario import Response
 
 Api: TypeAlias = Literal["openai-responses", "openai-chat"]
 APIS: Final[tuple[Api, ...]] = get_args(Api)
-Kind: TypeAlias = Literal["async", "async generator", "thread", "inline", "generator", "stuck"]
+Kind: TypeAlias = Literal["async", "async generator", "thread", "inline", "generator", "stuck", "nested"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 How: TypeAlias = Literal[
     "return", "say", "once", "tool_error", "model_retry", "raise", "exit", "no json", "big", "deny", "edit"
@@ -44,6 +44,7 @@ class ToolPlan:
     limit: int | None = None
     exclusive: str | None = None
     attempts: int = 1
+    pause_s: float = 0.0
     approval: bool = False
 
     @property
@@ -78,6 +79,7 @@ class Answer:
         tidy: whether the body of a torn response just ends, rather than the connection.
         places: where the body is cut into pieces, modulo its length; None cuts it behind each event.
         rest: turns of the event loop between two pieces.
+        silence: turns of the event loop before the head of the answer.
     """
 
     response: Response = field(default_factory=Response)
@@ -86,6 +88,7 @@ class Answer:
     tidy: bool = True
     places: tuple[int, ...] | None = None
     rest: int = 0
+    silence: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,9 @@ class Play:
     policy: Policy = field(default_factory=Policy)
     limits: Limits = field(default_factory=Limits)
     consumer_rest: int = 0
-    """Turns of the event loop that the consumer takes for each event."""
+    """Turns of the event loop that the consumer takes for each event, and the approver for each question."""
+    journal_rest: int | None = None
+    """Turns of the event loop that the journal takes to keep records; None for one that does not wait."""
 
     def tool(self, name: str) -> ToolPlan | None:
         """The tool of a name, None if there is none."""

@@ -7,7 +7,7 @@ is noted beside the position that the response had reached, so that an oracle ca
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -19,6 +19,7 @@ from anyio.lowlevel import checkpoint
 from millstream import Agent, MillstreamError, Model, Run, WireError
 from millstream.answers import Approve, Deny
 from millstream.events import Call, JsonObject, JsonValue, Record, TurnStarted
+from millstream.journal.memory import MemoryJournal
 from millstream.testing import Response, Say
 from millstream.testing.provider import rules
 from millstream.testing.provider.play import Act
@@ -29,6 +30,7 @@ from tests.property.scripts import Answer, Api, Play, Refused, written
 from tests.property.tools import tool_of
 
 PREFIX: dict[Api, str] = {"openai-responses": "openai", "openai-chat": "openai-chat"}
+RUN_ID = "run"
 _LAST_WORD = Answer(Response((Say("Done."),)))
 
 
@@ -82,6 +84,11 @@ class Stage:
     opened: Counter[str] = field(default_factory=Counter[str])
     """Transports and responses that are open."""
     run: Run | None = None
+    journal: MemoryJournal = field(init=False)
+
+    def __post_init__(self) -> None:
+        rest = self.play.journal_rest
+        self.journal = MemoryJournal() if rest is None else _SlowJournal(rest)
 
     @property
     def agent(self) -> Agent:
@@ -89,11 +96,12 @@ class Stage:
         play = self.play
         model = Model(f"{PREFIX[play.api]}:played", api_key="none", transport=self)
         tools = [tool_of(plan) for plan in play.tools]
-        return Agent(model, tools, approver=self.approve, policy=play.policy, limits=play.limits)
+        return Agent(model, tools, approver=self.approve, policy=play.policy, limits=play.limits, journal=self.journal)
 
     async def approve(self, call: Call, args: JsonValue) -> Approve | Deny:
         """The person who is asked: the arguments say what they answer."""
-        await checkpoint()
+        for _ in range(1 + self.play.consumer_rest):
+            await checkpoint()
         assert self.run is None or call.id in {pending.id for pending in self.run.pending}
         match args:
             case {"how": "deny"}:
@@ -130,8 +138,9 @@ class Stage:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        await checkpoint()
-        self.opened["transport"] -= 1
+        with anyio.CancelScope(shield=True):
+            await checkpoint()
+            self.opened["transport"] -= 1
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncGenerator[_Pieces]:
@@ -147,6 +156,8 @@ class Stage:
             raise error_from_object(refusal.body["error"], status=refusal.status, phase="request")
         number = len(self.requests) - 1
         answer = self.play.answers[number] if number < len(self.play.answers) else _LAST_WORD
+        for _ in range(answer.silence if isinstance(answer, Answer) else 0):
+            await checkpoint()
         if isinstance(answer, Refused):
             raise _refused(answer.status)
         self.served.append(self._serve(answer, request.body))
@@ -170,7 +181,7 @@ class Stage:
     @property
     def records(self) -> list[Record]:
         """The log so far."""
-        return self.run.records if self.run is not None else []
+        return self.journal.records(RUN_ID)
 
 
 class _Pieces:
@@ -191,6 +202,20 @@ class _Pieces:
         if served.answer.cut is None or served.answer.tidy:
             return b""
         raise WireError("the connection broke", kind="torn", retryable=True, retry_after_s=0.0)
+
+
+class _SlowJournal(MemoryJournal):
+    """Takes its time."""
+
+    def __init__(self, rest: int) -> None:
+        super().__init__()
+        self._rest = rest
+
+    async def append(self, run_id: str, records: Sequence[Record]) -> None:
+        """Add records to a run's log."""
+        for _ in range(self._rest):
+            await checkpoint()
+        self.add(run_id, records)
 
 
 def _refused(status: int) -> WireError:

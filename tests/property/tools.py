@@ -39,7 +39,7 @@ class Stage(Protocol):
 @cache
 def tool_of(plan: ToolPlan) -> Tool[..., Any]:
     """The tool of a plan, for any stage: that is the `deps` of the run."""
-    repeated = Retry(attempts=plan.attempts, first_wait_s=0, max_wait_s=0, jitter_s=0)
+    repeated = Retry(attempts=plan.attempts, first_wait_s=plan.pause_s, max_wait_s=plan.pause_s, jitter_s=0)
     made: Tool[..., Any] = tool(
         name=plan.name,
         read_only=plan.read_only,
@@ -73,6 +73,25 @@ async def _stuck(key: str, how: How, turns: int, context: ToolContext[Stage]) ->
                 await checkpoint()
 
 
+async def _nested(key: str, how: How, turns: int, context: ToolContext[Stage]) -> Any:
+    """Do what is asked, in tasks of its own that clean up in peace."""
+
+    async def part() -> None:
+        try:
+            for _ in range(turns):
+                await checkpoint()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await checkpoint()
+                await checkpoint()
+
+    with _noted(key, how, turns, context):
+        async with anyio.create_task_group() as parts:
+            parts.start_soon(part)
+            parts.start_soon(part)
+        return _do(key, how, context)
+
+
 async def _async_generator(key: str, how: How, turns: int, context: ToolContext[Stage]) -> AsyncIterator[Any]:
     """Do what is asked, piece by piece."""
     with _noted(key, how, turns, context):
@@ -99,6 +118,7 @@ def _generator(key: str, how: How, turns: int, context: ToolContext[Stage]) -> I
 _FUNCTIONS: Final[Mapping[Kind, Callable[..., Any]]] = {
     "async": _async,
     "stuck": _stuck,
+    "nested": _nested,
     "async generator": _async_generator,
     "thread": _sync,
     "inline": _sync,

@@ -90,6 +90,11 @@ class Response:
         return self._decoder.over or self.aborted or self.router.broke is not None
 
     @property
+    def torn(self) -> bool:
+        """Whether it was closed by `tear`, which is done once."""
+        return self._kept is not None
+
+    @property
     def error(self) -> WireError | None:
         """Why it broke off, None where it did not."""
         return self.router.broke.error if self.router.broke is not None else None
