@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from millstream import Limits, Policy
-from millstream.testing import CallTool, ErrorEvent, Finish, Response, Say, Think, Together
+from millstream.testing import CallTool, ErrorEvent, Finish, MoreArgs, Response, Say, Think, Together
 from millstream.testing.provider.steps import Step
 from tests.property.scripts import Answer, CallPlan, How, Play, Refused, ToolPlan
 
@@ -65,6 +65,9 @@ SCENES: Final[dict[str, Play]] = {
     "a change of turns": _play(_WRITE, answer(calling("write")), answer(calling("write", 1)), answer(Say("Done."))),
     "refused": _play(_READ, answer(_CALL), Refused(500), Refused(401)),
     "an error in the stream": _play(_READ, answer(_CALL, ErrorEvent("No."))),
+    "more text for a call at work": _play(
+        _READ, replace(answer(_CALL, Say("Hm."), MoreArgs("}"), calling("read", 1)), places=())
+    ),
     "cut by its length": _play(_WRITE, answer(calling("write"), Finish("length"))),
     "aborted": _play(
         _READ, answer(_CALL, calling("nobody", 1), Say("And so on.")), policy=Policy(on_reject="abort")

@@ -186,7 +186,8 @@ class Response:
                 await checkpoint()
             if self._aborts and any(_is_rejection(event) for event in events):
                 self.aborted = True
-                return
+            if self.aborted or self.router.broke is not None:
+                return  # what came in the same piece behind it is not read, as if it had come in a later one
 
     def _drop_ended(self, events: Sequence[Event]) -> None:
         for event in events:
