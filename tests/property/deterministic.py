@@ -7,22 +7,23 @@ k-th step" means the same place in every run, as long as no thread is involved.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import anyio
 import trio
 
+from millstream.runtime.groups import only_leaf
+
 T = TypeVar("T")
 Backend: TypeAlias = Literal["asyncio", "trio"]
 BACKENDS: Final[tuple[Backend, ...]] = ("asyncio", "trio")
 
 
-def run_in_loop(
-    backend: Backend, main: Callable[[], Awaitable[T]], on_step: Callable[[], object] = lambda: None
-) -> T:
+def run_in_loop(backend: Backend, main: Callable[[], Awaitable[T]], on_step: Callable[[], object] = lambda: None) -> T:
     """Run `main` in a new event loop."""
 
     async def child() -> T:
@@ -44,13 +45,7 @@ def run_in_loop(
         with _ordered():
             return anyio.run(child, backend="trio", backend_options={"instruments": [_Steps(on_step)]})
     except BaseExceptionGroup as group:
-        raise _leaf(group) from None
-
-
-def _leaf(error: BaseException) -> BaseException:
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-        error = error.exceptions[0]
-    return error
+        raise only_leaf(group) from None
 
 
 class _Steps(trio.abc.Instrument):
@@ -66,7 +61,7 @@ class _Steps(trio.abc.Instrument):
 
 
 @contextmanager
-def _ordered() -> Iterator[None]:
+def _ordered() -> Generator[None]:
     """Trio shuffles the tasks that can go on, from a random state of its own: here from the same state each time."""
     inner: Any = import_module("trio._core._run")
     allowed, state = inner._ALLOW_DETERMINISTIC_SCHEDULING, inner._r.getstate()
@@ -103,7 +98,7 @@ class _Counted:
         self._on_step = on_step
 
     def __await__(self) -> Generator[Any, Any, Any]:
-        step: Callable[[], Any] = lambda: self._coro.send(None)  # noqa: E731  one of two steps
+        step: Callable[[], Any] = partial(self._coro.send, None)
         while True:
             self._on_step()
             try:
@@ -116,6 +111,6 @@ class _Counted:
                 self._coro.close()
                 raise
             except BaseException as error:  # noqa: BLE001  thrown into the task, so into its coroutine
-                step = lambda error=error: self._coro.throw(error)  # noqa: E731
+                step = partial(self._coro.throw, error)
             else:
-                step = lambda value=value: self._coro.send(value)  # noqa: E731
+                step = partial(self._coro.send, value)

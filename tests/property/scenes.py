@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from millstream import Limits, Policy
 from millstream.testing import CallTool, ErrorEvent, Finish, MoreArgs, Response, Say, Think, Together
@@ -22,7 +22,7 @@ def calling(name: str, number: int = 0, how: How = "return", turns: int = 2) -> 
     return CallTool(name, raw=text, chunk_chars=1000), CallPlan(name, text, f"k{number}")
 
 
-def answer(*steps: Step | tuple[CallTool, CallPlan], **fields: int) -> Answer:
+def answer(*steps: Step | tuple[CallTool, CallPlan], **fields: Any) -> Answer:
     """A response, and the plans of its calls."""
     plans = tuple(step[1] for step in steps if isinstance(step, tuple))
     response = Response(tuple(step[0] if isinstance(step, tuple) else step for step in steps))
@@ -50,9 +50,7 @@ SCENES: Final[dict[str, Play]] = {
     "an async generator": _play(replace(_READ, kind="async generator"), answer(_CALL, Say("So."))),
     "four at once": _play(_READ, _together("read", 4)),
     "four, one after the other": _play(replace(_READ, exclusive="door"), _together("read", 4)),
-    "a pause before another attempt": replace(
-        _play(_LONG_STOP, answer(calling("read", how="once"))), consumer_rest=3
-    ),
+    "a pause before another attempt": replace(_play(_LONG_STOP, answer(calling("read", how="once"))), consumer_rest=3),
     "an approval": replace(_play(replace(_WRITE, approval=True), answer(calling("write"))), consumer_rest=3),
     "an edited approval": _play(replace(_WRITE, approval=True), answer(calling("write", how="edit"))),
     "the first byte": _play(_READ, answer(_CALL, silence=5)),
@@ -69,9 +67,7 @@ SCENES: Final[dict[str, Play]] = {
         _READ, replace(answer(_CALL, Say("Hm."), MoreArgs("}"), calling("read", 1)), places=())
     ),
     "cut by its length": _play(_WRITE, answer(calling("write"), Finish("length"))),
-    "aborted": _play(
-        _READ, answer(_CALL, calling("nobody", 1), Say("And so on.")), policy=Policy(on_reject="abort")
-    ),
+    "aborted": _play(_READ, answer(_CALL, calling("nobody", 1), Say("And so on.")), policy=Policy(on_reject="abort")),
     "a shielded clean-up": _play(replace(_READ, kind="stuck"), answer(_CALL, rest=2)),
     "tasks in a tool": _play(replace(_READ, kind="nested"), answer(_CALL, Say("So."))),
     "a journal that waits": replace(_play(_READ, answer(Say("Look: "), _CALL), answer(Say("Done."))), journal_rest=2),

@@ -11,12 +11,12 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Any, Self
+from typing import Self
 
 import anyio
 from anyio.lowlevel import checkpoint
 
-from millstream import Agent, MillstreamError, Model, Run, WireError
+from millstream import Agent, Model, Run, WireError
 from millstream.answers import Approve, Deny
 from millstream.events import Call, JsonObject, JsonValue, Record, TurnStarted
 from millstream.journal.memory import MemoryJournal

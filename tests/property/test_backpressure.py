@@ -17,12 +17,13 @@ from millstream import Limits
 from millstream.events import ArgsDelta, Event, ReasoningDelta, RunFinished, TextDelta
 from millstream.testing import CallTool, Response, Say, Think, Together
 from millstream.testing.provider.play import Argued, Wrote
+from millstream.testing.provider.steps import Step
 from tests.alive import no_task_left
 from tests.property.deterministic import BACKENDS, Backend, run_in_loop
 from tests.property.scenes import calling
 from tests.property.scripts import APIS, Answer, CallPlan, Play, ToolPlan
-from tests.property.starts import may_start
 from tests.property.stage import RUN_ID, Served, Stage
+from tests.property.starts import may_start
 
 pytestmark = [pytest.mark.timeout(1800), pytest.mark.parametrize("backend", BACKENDS)]
 EXAMPLES = settings(max_examples=settings().max_examples // 12)
@@ -48,14 +49,15 @@ def floods(draw: st.DrawFn) -> Play:
     writes = [
         CallTool("write", {"key": f"k{n}" + "x" * 60, "how": "return", "turns": 0}, chunk_chars=chunk) for n in (1, 2)
     ]
-    step = draw(
-        st.sampled_from((Say("What a day. " * 12, chunk_chars=chunk), Think("Hm. " * 40, chunk_chars=chunk), writes))
-    )
-    steps = (first, Together(tuple(step)) if isinstance(step, list) else step, Say("So."))
+    kind = draw(st.sampled_from(("say", "think", "write")))
+    flood: Step = Together(tuple(writes))
+    if kind != "write":
+        flood = Say("What a day. " * 12, chunk_chars=chunk) if kind == "say" else Think("Hm. " * 40, chunk_chars=chunk)
+    steps = (first, flood, Say("So."))
     plans = [CallPlan(write.name, write.text, json.loads(write.text)["key"]) for write in writes]
     answer = Answer(
         Response(steps),
-        (plan, *(plans if isinstance(step, list) else ())),
+        (plan, *(plans if kind == "write" else ())),
         places=draw(st.none() | st.lists(st.integers(0, 30_000), min_size=9, max_size=30).map(tuple)),
         rest=draw(st.integers(0, 2)),
     )

@@ -6,7 +6,6 @@ step comes; then left in the consumer's own frame at each of its events.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Literal, TypeAlias
@@ -83,7 +82,7 @@ class Leaving:
                             if self.how == "break":
                                 break
                             if self.how == "raise":
-                                raise _Mine
+                                raise _Mine  # noqa: TRY301  as a consumer would
                             run.cancel(reason="enough")
             except (WireError, RunError, _Mine):
                 pass
@@ -144,6 +143,7 @@ async def _go_on(play: Play, history: Transcript) -> None:
 
 
 def test_9_cancelled_at_any_step_nothing_is_left(scene: str, backend: Backend) -> None:
+    step = 0
     with nothing_left():
         for step in count(1):
             leaving = Leaving(step)
@@ -156,6 +156,7 @@ def test_9_cancelled_at_any_step_nothing_is_left(scene: str, backend: Backend) -
 
 @pytest.mark.parametrize("how", ["break", "raise", "cancel"])
 def test_9_left_by_its_consumer_at_any_event_nothing_is_left(scene: str, how: How, backend: Backend) -> None:
+    event = 0
     with nothing_left():
         for event in count():
             leaving = Leaving(event=event, how=how)

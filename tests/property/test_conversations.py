@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from millstream.codec import dumps, loads
-from millstream.events import CallEnded, CallEvent, CallOpened, CallReturned, JsonObject, RunFinished
+from millstream.events import CallEnded, CallEvent, CallOpened, JsonObject, RunFinished
 from tests.property.conversations import MAX_RESULT_CHARS, plays
 from tests.property.deterministic import BACKENDS, Backend
 from tests.property.played import Played, played, wrong_in

@@ -156,7 +156,9 @@ def test_15_keys_and_headers_are_told_to_nobody(
     assert isinstance(last, RunFinished if failure in ("nothing fails", "error in the stream") else RunFailed)
 
 
-@pytest.mark.parametrize("url", ["https://me:{}@x.test/v1", "https://{}@x.test/v1", "me:{}@x.test", "//x.test/v1?key={}"])
+@pytest.mark.parametrize(
+    "url", ["https://me:{}@x.test/v1", "https://{}@x.test/v1", "me:{}@x.test", "//x.test/v1?key={}"]
+)
 def test_15_an_address_with_a_secret_is_refused_without_showing_it(
     url: str, secret: str, api: Api, backend: Backend
 ) -> None:
@@ -182,7 +184,7 @@ def _raise(error: BaseException) -> Any:
 
 def _chained(secret: str) -> Any:
     try:
-        raise KeyError(secret)
+        _raise(KeyError(secret))
     except KeyError as error:
         raise RuntimeError(f"because of {secret}") from error
 

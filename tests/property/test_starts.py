@@ -97,6 +97,4 @@ def _first_chance(play: Play, tool: ToolPlan, began: Began) -> int:
     """The end of the first piece with which the call may start."""
     ends = began.served.ends
     state = tool.starts(play.policy)
-    return next(
-        (end for end in ends if may_start(play.api, state, began.served.seen(end), began.call.index)), ends[-1]
-    )
+    return next((end for end in ends if may_start(play.api, state, began.served.seen(end), began.call.index)), ends[-1])

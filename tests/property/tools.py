@@ -6,7 +6,7 @@ waits for a clock. A body tells its stage when it begins and when it ends.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final, Protocol
@@ -32,8 +32,6 @@ class Stage(Protocol):
 
     def end(self, call: Call) -> None:
         """A body ended."""
-
-
 
 
 @cache
@@ -127,7 +125,7 @@ _FUNCTIONS: Final[Mapping[Kind, Callable[..., Any]]] = {
 
 
 @contextmanager
-def _noted(key: str, how: How, turns: int, context: ToolContext[Stage]) -> Iterator[None]:
+def _noted(key: str, how: How, turns: int, context: ToolContext[Stage]) -> Generator[None]:
     context.deps.begin(context.call, context.attempt, {"key": key, "how": how, "turns": turns})
     try:
         yield

@@ -216,7 +216,7 @@ class Run:
                     tasks.start_soon(writer.run, name=f"log of run {self.run_id}")
                     last = await self._turn_loop()
                     writer.stop()
-        except* Exception as errors:  # raised in the consumer's frame; a cancellation beside it goes its own way
+        except* Exception as errors:  # noqa: BLE001  raised in the consumer's frame; a cancellation beside goes on
             self._failure = only_leaf(errors)
             last = _failed(self._failure)
         finally:

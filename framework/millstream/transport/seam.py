@@ -26,7 +26,7 @@ class Request:
 
     @property
     def secrets(self) -> frozenset[str]:
-        """What nobody is to be told: the values of the headers, also as a server may write them when it repeats them."""
+        """What nobody is to be told: the values of the headers, also as a server may write them back."""
         words = {word for value in self.headers.values() for word in (value, value.rpartition(" ")[2])}
         found = {word for word in words if len(word) >= _SECRET_CHARS}
         return frozenset(form for word in found for form in (word, quote(word, safe=""), dumps(word)[1:-1]))
