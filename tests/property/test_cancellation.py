@@ -154,7 +154,7 @@ def test_9_cancelled_at_any_step_nothing_is_left(scene: str, backend: Backend) -
     assert step > 10
 
 
-@pytest.mark.parametrize("how", ["break", "raise", "cancel"])
+@pytest.mark.parametrize("how", ["break", pytest.param("raise", marks=pytest.mark.long), "cancel"])
 def test_9_left_by_its_consumer_at_any_event_nothing_is_left(scene: str, how: How, backend: Backend) -> None:
     event = 0
     with nothing_left():

@@ -31,7 +31,7 @@ from tests.property.stage import PREFIX
 SECRETS = ["sk-proj-4fT9qLz0Vb7xW2", 'p@ss/w"rd\\+4fT9=q']
 pytestmark = [
     pytest.mark.parametrize("backend", BACKENDS),
-    pytest.mark.parametrize(("api", "secret"), zip(APIS, SECRETS, strict=True)),
+    pytest.mark.parametrize(("api", "secret"), list(zip(APIS, SECRETS, strict=True))),
 ]
 PATIENCE_S = 20
 
