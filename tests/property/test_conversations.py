@@ -16,7 +16,7 @@ from tests.property.played import Played, played, wrong_in
 from tests.property.scripts import Play
 
 pytestmark = [pytest.mark.timeout(1800), pytest.mark.parametrize("backend", BACKENDS)]
-EXAMPLES = settings(max_examples=settings().max_examples // 6)
+EXAMPLES = settings(max_examples=settings().max_examples // 8)
 
 
 @EXAMPLES

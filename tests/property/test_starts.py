@@ -18,7 +18,7 @@ from tests.property.stage import Began, Served
 from tests.property.starts import is_right, may_start
 
 pytestmark = [pytest.mark.timeout(1800), pytest.mark.parametrize("backend", BACKENDS)]
-EXAMPLES = settings(max_examples=settings().max_examples // 6)
+EXAMPLES = settings(max_examples=settings().max_examples // 8)
 _LATE = Play(
     "openai-chat",
     (ToolPlan("write"),),
