@@ -130,6 +130,9 @@ def as_model(model: Model | str) -> Model:
 
 
 def _checked(base_url: str) -> str:
+    authority = base_url.rpartition("//")[2].partition("/")[0]
+    if "@" in authority or "?" in base_url:  # not shown: what stands there may be secret
+        raise ModelError("the base URL holds a user, a password or a query: write https://host/v1, and pass headers=")
     if not _is_http(base_url):
         raise ModelError(f'the base URL "{base_url}" can not be used: write it as https://host/v1')
     return base_url.rstrip("/")

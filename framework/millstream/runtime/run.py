@@ -216,8 +216,8 @@ class Run:
                     tasks.start_soon(writer.run, name=f"log of run {self.run_id}")
                     last = await self._turn_loop()
                     writer.stop()
-        except Exception as error:  # noqa: BLE001  raised in the consumer's frame
-            self._failure = only_leaf(error)
+        except* Exception as errors:  # noqa: BLE001  raised in the consumer's frame; a cancellation beside goes on
+            self._failure = only_leaf(errors)
             last = _failed(self._failure)
         finally:
             loop.leave()
