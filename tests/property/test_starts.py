@@ -87,9 +87,9 @@ def played_in_vain(served: Served) -> bool:
 @example(play=_LATE)
 @given(play=plays())
 def test_10_a_body_begins_before_the_next_piece_is_read(play: Play, backend: Backend) -> None:
-    """On the event loop, where a call waits for nothing but the model."""
+    """On the event loop, where a call waits for nothing but the model: no limit, no group, no slow journal."""
     tools = tuple(replace(tool, limit=None, exclusive=None) for tool in play.tools)
-    play = replace(play, tools=tools, limits=replace(play.limits, max_concurrent_tools=32))
+    play = replace(play, tools=tools, limits=replace(play.limits, max_concurrent_tools=32), journal_rest=None)
     run = played(play, backend)
     for began in run.stage.began:
         tool = play.tool(began.tool)

@@ -123,7 +123,7 @@ def test_a_secret_is_hidden_wherever_an_error_tells_it() -> None:
         "no Bearer sk-1234567, it is true", code="sk-1234567", kind="of sk-1234567", hint="See ?key=sk-1234567."
     )
     error.hide(secrets)
-    assert str(error) == "no ***, it is true (code ***) See ?key=***."
+    assert str(error) == "no ***, it is true (code ***). See ?key=***."
     assert "1234567" not in repr(error) + error.kind
 
 
