@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-real test-long bench check lint types contracts format schema picture table clean
+.PHONY: help setup demo test test-real test-long coverage bench check lint types contracts format schema picture table clean
 
 help:  ## what there is to type
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,9 @@ test-real: $(VENV)/.setup  ## real servers, real clients
 
 test-long: $(VENV)/.setup  ## the slow suites: more examples, more cuts
 	$(BIN)/pytest -n 2 -m 'long or not real' --hypothesis-profile=long
+
+coverage: $(VENV)/.setup  ## which lines and branches the suite runs
+	$(BIN)/pytest -n 2 -m 'not real and not long' --cov --cov-report=term-missing:skip-covered
 
 bench: $(VENV)/.setup  ## what it costs, beside its peers, in one run; ONLY=timing for one part of it
 	$(BIN)/python -m tests.benchmarks $(ONLY)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextvars
+import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, cast
 from uuid import uuid4
 
 import anyio
+from anyio.lowlevel import current_token
 
 from millstream.answers import Approver
 from millstream.errors import UsageError
@@ -22,7 +24,7 @@ from millstream.runtime.loop import Conversation
 from millstream.runtime.run import Result, Run, Start
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
-from millstream.transcript import Part, TextPart, Transcript, UserMessage
+from millstream.transcript import JsonPart, MediaPart, Part, TextPart, Transcript, UserMessage
 from millstream.transport.seam import Transport
 
 Prompt: TypeAlias = str | Part | Sequence[str | Part] | None
@@ -156,21 +158,34 @@ class Agent:
             await stack.aclose()
 
 
-def _parts(prompt: str | Part | Sequence[str | Part]) -> tuple[Part, ...]:
-    if isinstance(prompt, str):
-        return (TextPart(prompt),)
-    if isinstance(prompt, Sequence):
-        return tuple(TextPart(part) if isinstance(part, str) else part for part in prompt)
-    return (prompt,)
+def _parts(prompt: object) -> tuple[Part, ...]:
+    if isinstance(prompt, Sequence) and not isinstance(prompt, str):
+        return tuple(_part(part) for part in cast("Sequence[object]", prompt))
+    return (_part(prompt),)
+
+
+def _part(given: object) -> Part:
+    match given:
+        case str():
+            return TextPart(given)
+        case TextPart() | JsonPart() | MediaPart():
+            return given
+        case _:
+            raise UsageError(f"a prompt is text, or a list of text and parts, not {type(given).__name__}")
+
+
+def _forget_loop() -> None:
+    """A copied context says which event loop runs; in a new thread none does."""
+    sniffio = sys.modules.get("sniffio")
+    if sniffio is not None:
+        sniffio.current_async_library_cvar.set(None)
 
 
 def _blocking(function: Callable[[], Result]) -> Result:
     """Call a function that runs an event loop, in another thread if this one has a loop running."""
-    from sniffio import AsyncLibraryNotFoundError, current_async_library
-
     try:
-        current_async_library()
-    except AsyncLibraryNotFoundError:
+        current_token()
+    except anyio.NoEventLoopError:
         return function()
     outcome: list[Result] = []
     failure: list[BaseException] = []
@@ -178,6 +193,7 @@ def _blocking(function: Callable[[], Result]) -> Result:
 
     def work() -> None:
         try:
+            context.run(_forget_loop)
             outcome.append(context.run(function))
         except BaseException as error:  # noqa: BLE001  raised again in the caller's thread
             failure.append(error)

@@ -17,13 +17,16 @@ Anything else that escapes millstream is a bug.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from millstream.transcript import Transcript
 
 Phase: TypeAlias = Literal["connect", "request", "stream"]
 """No connection; an answer that refuses the request; a response that broke or is not what it should be."""
+
+_HIDDEN: Final = "***"
 
 
 class MillstreamError(Exception):
@@ -87,6 +90,16 @@ class WireError(MillstreamError):
         self.transcript: Transcript | None = None
         """What had been said and done when the run ended, set by the run."""
 
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Write *** wherever a secret stands in what the error says: a server may say back what it was sent."""
+        for secret in sorted(secrets, key=len, reverse=True):
+            self.message = self.message.replace(secret, _HIDDEN)
+            self.hint = self.hint.replace(secret, _HIDDEN)
+            self.kind = self.kind.replace(secret, _HIDDEN)
+            if isinstance(self.code, str):
+                self.code = self.code.replace(secret, _HIDDEN)
+        self.args = (self.message,)
+
     def __str__(self) -> str:
         """The message, the facts that are known, and the hint."""
         facts = [
@@ -96,7 +109,10 @@ class WireError(MillstreamError):
             f"retry after {self.retry_after_s:g} s" if self.retry_after_s is not None else "",
         ]
         known = ", ".join(fact for fact in facts if fact)
-        return f"{self.message}{f' ({known})' if known else ''}{' ' + self.hint if self.hint else ''}"
+        said = f"{self.message} ({known})" if known else self.message
+        if not self.hint:
+            return said
+        return f"{said} {self.hint}" if said.endswith((".", "!", "?")) else f"{said}. {self.hint}"
 
 
 class RunError(MillstreamError):

@@ -37,7 +37,7 @@ class Limits:
     tool_timeout_s: float = 300.0
     """One attempt of a tool without a `timeout_s` of its own; waiting for its turn or for approval does not count."""
     cancel_grace_s: float = 5.0
-    """What a cancelled tool has to clean up."""
+    """What a cancelled tool in a thread has to end; then its thread is left alone, and what it returns is dropped."""
     max_buffered_chars: int = 1024 * 1024
     """Text of events the consumer has not taken yet; beyond it the model's stream is not read further."""
     journal_timeout_s: float = 30.0

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from millstream.errors import ModelError
 from millstream.limits import Limits
-from millstream.transport.http import HttpTransport
+from millstream.transport.http import HttpTransport, check_client
 from millstream.transport.seam import Request, Transport
 from millstream.wire.format import Ask, Format
 from millstream.wire.formats import FORMATS
@@ -50,7 +50,7 @@ class Model:
         settings: fields of the request body, in the provider's own words: `{"temperature": 0}`.
 
     Raises:
-        ModelError: there is no such provider, or the base URL is none.
+        ModelError: there is no such provider, the base URL is none, or the client is no `httpx2.AsyncClient`.
     """
 
     def __init__(  # noqa: PLR0913  one keyword for each thing that can differ
@@ -68,6 +68,8 @@ class Model:
         if prefix not in PROVIDERS or not model:
             known = ", ".join(f'"{prefix}:MODEL"' for prefix in PROVIDERS)
             raise ModelError(f'"{name}" names no model; write {known}, with base_url= for a compatible server')
+        if client is not None:
+            check_client(client)
         self.name = name
         self.model = model
         self.settings = dict(settings or {})
@@ -128,6 +130,9 @@ def as_model(model: Model | str) -> Model:
 
 
 def _checked(base_url: str) -> str:
+    authority = base_url.rpartition("//")[2].partition("/")[0]
+    if "@" in authority or "?" in base_url:  # not shown: what stands there may be secret
+        raise ModelError("the base URL holds a user, a password or a query: write https://host/v1, and pass headers=")
     if not _is_http(base_url):
         raise ModelError(f'the base URL "{base_url}" can not be used: write it as https://host/v1')
     return base_url.rstrip("/")

@@ -7,8 +7,9 @@ from collections import defaultdict
 
 from millstream.testing.provider.chat import ChatWire
 from millstream.testing.provider.frames import Asked, Wire, compose
+from millstream.testing.provider.reading import scenario_from_json
 from millstream.testing.provider.responses import ResponsesWire
-from millstream.testing.provider.scenario import Response, Scenario
+from millstream.testing.provider.scenario import Response
 from tests.benchmarks.clients.harness import MODEL, PROMPT
 from tests.benchmarks.conversations import burst
 from tests.benchmarks.figures import Spread, ratio
@@ -63,7 +64,7 @@ def _report(made: list[Lane], spreads: dict[tuple[str, str], Spread]) -> Report:
 
 def _written(bench: Bench, wire: str) -> str:
     """A file with the events of the response."""
-    response = Scenario.from_json(burst(EVENTS // 2)).responses[0]
+    response = scenario_from_json(burst(EVENTS // 2)).responses[0]
     assert isinstance(response, Response), "it is a streamed one"
     asked = Asked({"model": MODEL, "input": PROMPT})
     plays: Wire = ChatWire(asked) if wire == "chat" else ResponsesWire(asked)

@@ -153,3 +153,11 @@ def test_a_failed_answer_leaves_the_conversation_open() -> None:
     assert "millstream: " in done.stderr.decode()
     assert "401" in done.stderr.decode()
     assert b"secret" not in done.stderr + done.stdout
+
+
+def test_without_its_libraries_it_says_what_to_install() -> None:
+    code = "import sys; sys.modules['typer'] = None; from millstream.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("millstream: the program needs typer and rich: pip install 'millstream[cli]'")

@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
-from millstream import Agent, Policy, Run, RunClosed, ToolContext, Transcript, WireError, tool
+from millstream import Agent, Limits, Policy, Run, RunClosed, ToolContext, Transcript, WireError, tool
 from millstream.events import (
     CallFailed,
     CallOpened,
@@ -320,7 +320,8 @@ async def test_a_thread_that_is_left_says_nothing_more(api: API, how: str) -> No
         return "too late"
 
     with nothing_left(), FakeProvider(Scenario.of([CallTool("work")])) as provider:
-        async with Agent(model_of(provider, api), [work]).stream("Go.") as run:
+        agent = Agent(model_of(provider, api), [work], limits=Limits(cancel_grace_s=0.01))
+        async with agent.stream("Go.") as run:
             async for event in run:
                 if isinstance(event, CallStarted):
                     await anyio.to_thread.run_sync(working.wait)

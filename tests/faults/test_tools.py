@@ -409,6 +409,20 @@ async def test_retry(api: API) -> None:
     assert [event.attempt for event in story.all(CallStarted)] == [1, 2, 3]
 
 
+async def test_a_call_that_the_model_is_to_change_is_not_tried_again(api: API) -> None:
+    tries: list[int] = []
+
+    @tool(idempotent=True, retry=Retry(attempts=3, first_wait_s=0.01))
+    async def work(ctx: ToolContext[Any]) -> str:
+        """Work."""
+        tries.append(ctx.attempt)
+        raise ModelRetry("name a day in the future")
+
+    story = await work_of(api, work)
+    assert tries == [1]
+    assert "name a day in the future" in story.told()[0]
+
+
 async def test_words_of_a_tool_that_are_no_json(api: API) -> None:
     """Progress is part of the log: what no log could hold fails where it is said."""
 

@@ -19,6 +19,7 @@ from millstream.errors import (
     WireError,
 )
 from millstream.transcript import Transcript, user
+from millstream.transport.seam import Request
 
 CLASSES: list[type[Any]] = [
     kind
@@ -59,7 +60,7 @@ def test_what_a_tool_raises_is_no_error_of_millstreams() -> None:
         (WireError("overloaded", status=529), "overloaded (HTTP 529)"),
         (WireError("no", status=0, code=0), "no (HTTP 0, code 0)"),
         (WireError("no", code=""), "no"),
-        (WireError("cut", bytes_seen=17, hint="Ask again."), "cut (after 17 bytes) Ask again."),
+        (WireError("cut", bytes_seen=17, hint="Ask again."), "cut (after 17 bytes). Ask again."),
         (WireError("slow down", retry_after_s=1.5), "slow down (retry after 1.5 s)"),
         (WireError("slow down", retry_after_s=0.0), "slow down (retry after 0 s)"),
         (
@@ -74,7 +75,7 @@ def test_what_a_tool_raises_is_no_error_of_millstreams() -> None:
                 bytes_seen=3,
                 hint="Wait a little.",
             ),
-            "rate limit reached (HTTP 429, code rate_limit_exceeded, after 3 bytes, retry after 20 s) Wait a little.",
+            "rate limit reached (HTTP 429, code rate_limit_exceeded, after 3 bytes, retry after 20 s). Wait a little.",
         ),
     ],
 )
@@ -114,3 +115,18 @@ def test_a_wire_error_passes_between_processes_whole() -> None:
 def test_what_the_caller_did_wrong_is_one_family() -> None:
     yours = {kind.__name__ for kind in CLASSES if issubclass(kind, UsageError)}
     assert yours == {"UsageError", "ToolDefinitionError", "ModelError", "RunClosed"}
+
+
+def test_a_secret_is_hidden_wherever_an_error_tells_it() -> None:
+    secrets = Request("https://x.test", {}, {"authorization": "Bearer sk-1234567", "x-short": "true"}).secrets
+    error = WireError(
+        "no Bearer sk-1234567, it is true", code="sk-1234567", kind="of sk-1234567", hint="See ?key=sk-1234567."
+    )
+    error.hide(secrets)
+    assert str(error) == "no ***, it is true (code ***). See ?key=***."
+    assert "1234567" not in repr(error) + error.kind
+
+
+def test_a_secret_is_known_in_the_forms_in_which_servers_write_it() -> None:
+    secrets = Request("https://x.test", {}, {"x-token": 'p@ss"word'}).secrets
+    assert secrets == {'p@ss"word', "p%40ss%22word", 'p@ss\\"word'}

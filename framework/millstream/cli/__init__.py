@@ -12,5 +12,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name not in ("typer", "rich"):
             raise
-        sys.exit("the program needs typer and rich: pip install 'millstream[cli]', or 'millstream[demo]' for the demo")
+        needs = "the program needs typer and rich: pip install 'millstream[cli]', or 'millstream[demo]' for the demo"
+        sys.stderr.write(f"millstream: {needs}\n")
+        sys.exit(2)
     app()

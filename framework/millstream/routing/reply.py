@@ -48,8 +48,8 @@ class ReplyBuilder:
 
     @property
     def text(self) -> str:
-        """The text of the answer so far, refusals left out."""
-        return printable("".join(piece for said in self._said.values() if said.kind == "text" for piece in said.text))
+        """The text of the answer so far; where the model has only refused, that."""
+        return self._text_of("text") or self._text_of("refusal")
 
     def reply(self, router: Router, kept: Collection[str] | None = None) -> Reply:
         """The reply as it stands; with `kept`, a torn one: only those calls, with the reasoning that leads to them.
@@ -78,6 +78,9 @@ class ReplyBuilder:
                 waiting = []
         response_id = router.ended.response_id if router.ended is not None else None
         return Reply(self._turn, tuple(items), self._wire, self._model, response_id and printable(response_id))
+
+    def _text_of(self, kind: str) -> str:
+        return printable("".join(piece for said in self._said.values() if said.kind == kind for piece in said.text))
 
     def _add(self, item: int, kind: str, text: str) -> _Said:
         said = self._said.get(item)

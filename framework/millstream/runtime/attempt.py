@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import CancelledError
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import anyio
@@ -85,8 +86,9 @@ class Body:
         timeout_s = self.tool.options.timeout_s or shared.limits.tool_timeout_s
         token = CURRENT.set(context)
         try:
-            with anyio.move_on_after(timeout_s):
-                return to_json(await execute(self.tool, self.bound.args, kwargs, self._yielded, shared.limits))
+            with anyio.move_on_after(timeout_s) as time_limit:
+                call = partial(self.tool.function, *self.bound.args, **kwargs)
+                return to_json(await execute(self.tool, call, self._yielded, shared.limits, time_limit))
         except (anyio.get_cancelled_exc_class(), CancelledError, SystemExit) as error:  # trio's, asyncio's
             await checkpoint_if_cancelled()  # raises if it was the run or the call; else the tool raised it by itself
             raise AttemptFailed(failure_of(error, shared.policy), None) from error

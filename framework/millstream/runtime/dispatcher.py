@@ -15,6 +15,7 @@ from anyio.abc import TaskGroup
 
 from millstream.answers import Approve, Deny
 from millstream.arguments.assembler import Sealed, canonical
+from millstream.errors import ModelRetry
 from millstream.events import (
     ApprovalRequested,
     ApprovalResolved,
@@ -145,10 +146,7 @@ class Dispatcher:
         if isinstance(answer, Approve):
             self._approve(job, answer)
         else:
-            reason = printable(answer.reason)
-            self._log.emit(ApprovalResolved(call, "denied", job.digest, reason))
-            self.plan.withdraw(call.id)
-            self._end(CallFailed(call, Denied(reason)))
+            self._deny(job, printable(answer.reason))
         self.admit()
         await self._log.flush()
 
@@ -160,14 +158,18 @@ class Dispatcher:
             assembler.feed(canonical(answer.args))
             outcome = assembler.close()
             if isinstance(outcome, Rejected):
-                self._log.emit(ApprovalResolved(call, "denied", job.digest, "the edited arguments are not valid"))
-                self.plan.withdraw(call.id)
-                self._end(CallFailed(call, outcome))
+                wrong = "; ".join(f"{problem.path} {problem.message}".strip() for problem in outcome.problems)
+                self._deny(job, f"the approver's arguments are not valid: {wrong}")
                 return
             assert isinstance(outcome.bound, BoundArguments)
             job.args, job.bound, job.digest = outcome.value, outcome.bound, digest(outcome.value)
         self._log.emit(ApprovalResolved(call, "approved", job.digest))
         self.plan.approve(call.id)
+
+    def _deny(self, job: _Job, reason: str) -> None:
+        self._log.emit(ApprovalResolved(job.call, "denied", job.digest, reason))
+        self.plan.withdraw(job.call.id)
+        self._end(CallFailed(job.call, Denied(reason)))
 
     async def _run(self, job: _Job, state: Start) -> None:
         """The task of one call."""
@@ -201,7 +203,8 @@ class Dispatcher:
             return await body.run(number, self._shared)
 
         def may_retry(error: BaseException) -> bool:
-            return isinstance(error, AttemptFailed) and isinstance(error.cause, retry.on)
+            cause = error.cause if isinstance(error, AttemptFailed) else None
+            return isinstance(cause, retry.on) and not isinstance(cause, ModelRetry)  # that asks for other arguments
 
         def on_retry(number: int, pause_s: float, error: BaseException) -> None:
             assert isinstance(error, AttemptFailed)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing
 from functools import partial
+from inspect import isawaitable
 from typing import Any
+
+from anyio import CancelScope
 
 from millstream.limits import Limits
 from millstream.runtime.threads import in_thread
@@ -14,22 +17,28 @@ from millstream.toolbox.tool import Tool
 
 
 async def execute(
-    tool: Tool[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], say: Callable[[Any], None], limits: Limits
+    tool: Tool[..., Any], call: Callable[[], Any], say: Callable[[Any], None], limits: Limits, time_limit: CancelScope
 ) -> Any:
-    """Run a tool's body once and give what it returned; `say` gets each partial result of a generator."""
-    inline = tool.options.executor == "inline"
+    """Run a tool's body once and give what it returned.
+
+    Args:
+        tool: whose body it is.
+        call: calls the tool's function with its arguments.
+        say: gets each partial result of a generator.
+        limits: those of the run.
+        time_limit: the scope that this runs in, which is cancelled when the time of the tool is over.
+    """
     match tool.body:
         case "async":
-            return await tool.function(*args, **kwargs)
+            return await call()
         case "async generator":
-            return await _drain_async(tool.function(*args, **kwargs), say)
+            return await _drain_async(call(), say)
         case "sync":
-            if inline:
-                return tool.function(*args, **kwargs)
-            return await in_thread(partial(tool.function, *args, **kwargs), limits.max_threads)
+            work = call
         case "generator":
-            drain = partial(_drain, tool.function(*args, **kwargs), say)
-            return drain() if inline else await in_thread(drain, limits.max_threads)
+            work = partial(_drain, call, say)
+    result = work() if tool.options.executor == "inline" else await in_thread(work, limits, time_limit)
+    return await result if isawaitable(result) else result  # of a plain function that calls an async one
 
 
 async def _drain_async(generator: AsyncGenerator[Any, Any], say: Callable[[Any], None]) -> Any:
@@ -43,8 +52,9 @@ async def _drain_async(generator: AsyncGenerator[Any, Any], say: Callable[[Any],
     return result
 
 
-def _drain(generator: Generator[Any, Any, Any], say: Callable[[Any], None]) -> Any:
+def _drain(call: Callable[[], Generator[Any, Any, Any]], say: Callable[[Any], None]) -> Any:
     result: Any = None
+    generator = call()
     try:
         for value in generator:
             if isinstance(value, FinalValue):

@@ -34,6 +34,8 @@ async def read_response(transport: Transport, request: Request, response: Respon
     except WireError as error:
         if response.error is None:
             await response.break_off(error)
+    if response.error is not None:
+        response.error.hide(request.secrets)
 
 
 async def read_incoming(incoming: Incoming, response: Response, log: Log, limits: Limits) -> None:

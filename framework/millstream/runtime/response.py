@@ -90,6 +90,11 @@ class Response:
         return self._decoder.over or self.aborted or self.router.broke is not None
 
     @property
+    def torn(self) -> bool:
+        """Whether it was closed by `tear`, which is done once."""
+        return self._kept is not None
+
+    @property
     def error(self) -> WireError | None:
         """Why it broke off, None where it did not."""
         return self.router.broke.error if self.router.broke is not None else None
@@ -108,7 +113,7 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The text of the answer so far."""
+        """The text of the answer so far; where the model has only refused, that."""
         return self._reply.text
 
     async def feed(self, chunk: Chunk) -> bool:
@@ -181,7 +186,8 @@ class Response:
                 await checkpoint()
             if self._aborts and any(_is_rejection(event) for event in events):
                 self.aborted = True
-                return
+            if self.aborted or self.router.broke is not None:
+                return  # what came in the same piece behind it is not read, as if it had come in a later one
 
     def _drop_ended(self, events: Sequence[Event]) -> None:
         for event in events:

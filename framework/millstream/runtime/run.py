@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
@@ -55,14 +55,14 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a finished run left. `output` is what it was for: the text of the last response."""
+    """What a finished run left. `output` is what it was for: the text of the last response (or its refusal)."""
 
     output: Any
     text: str
     calls: dict[str, CallHandle]
     usage: Usage
-    transcript: Transcript
-    records: list[Record]
+    transcript: Transcript = field(repr=False)
+    records: list[Record] = field(repr=False)
     run_id: str
 
 
@@ -170,7 +170,7 @@ class Run:
 
     @property
     def text(self) -> str:
-        """The text of the answer so far: that of the latest response."""
+        """The text of the answer so far: that of the latest response, or its refusal where it says nothing else."""
         return next((response.text for response in reversed(self._responses.values())), "")
 
     @property
@@ -216,8 +216,8 @@ class Run:
                     tasks.start_soon(writer.run, name=f"log of run {self.run_id}")
                     last = await self._turn_loop()
                     writer.stop()
-        except Exception as error:  # noqa: BLE001  raised in the consumer's frame
-            self._failure = only_leaf(error)
+        except* Exception as errors:  # noqa: BLE001  raised in the consumer's frame; a cancellation beside goes on
+            self._failure = only_leaf(errors)
             last = _failed(self._failure)
         finally:
             loop.leave()

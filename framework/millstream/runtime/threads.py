@@ -1,7 +1,8 @@
 """Threads for synchronous tools: so many at a time in an event loop, all runs together.
 
-A thread can not be stopped. Where nobody waits for it any more it is left to end by itself, and keeps its place until
-then: a tool that gets stuck again and again must not fill the process with threads. It knows nothing of tools.
+A thread can not be stopped. Whoever is cancelled waits for it a while, so that nothing goes on behind the back of who
+left; then it is left to end by itself, and keeps its place until then: a tool that gets stuck again and again must not
+fill the process with threads. It knows nothing of tools.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import anyio
 from anyio.lowlevel import RunVar
 from anyio.to_thread import run_sync
 
+from millstream.limits import Limits
 from millstream.runtime.wake import LoopThread
 
 T = TypeVar("T")
@@ -31,27 +33,32 @@ class _Pool:
 _pools: Final[RunVar[_Pool]] = RunVar("millstream_threads")
 
 
-async def in_thread(function: Callable[[], T], size: int) -> T:
-    """Call `function` in a thread of a pool of `size` or, if some run asked for more, of more."""
+async def in_thread(function: Callable[[], T], limits: Limits, time_limit: anyio.CancelScope) -> T:
+    """Call `function` in a thread of a pool of `max_threads` or, if some run asked for more, of more.
+
+    Who is cancelled meanwhile leaves when it has ended, after `cancel_grace_s` at the latest; at once where it is
+    `time_limit` that cancels, for then the model waits to be told.
+    """
     pool = _pools.get(None)
     if pool is None:
-        pool = _Pool(size)
+        pool = _Pool(limits.max_threads)
         _pools.set(pool)
-    pool.places.total_tokens = max(pool.places.total_tokens, size)
+    pool.places.total_tokens = max(pool.places.total_tokens, limits.max_threads)
     place = _Place(pool)
     await pool.places.acquire_on_behalf_of(place)
 
-    def work() -> T:
+    def work() -> tuple[T]:
         place.begin()
         try:
-            return function()
+            return (function(),)  # in a tuple, because trio refuses a coroutine
         finally:
             place.end()
 
     try:
-        return await run_sync(work, abandon_on_cancel=True, limiter=pool.unlimited)
+        (result,) = await run_sync(work, abandon_on_cancel=True, limiter=pool.unlimited)
+        return result
     finally:
-        place.leave()
+        await place.leave(0.0 if time_limit.cancel_called else limits.cancel_grace_s)
 
 
 class _Left(Exception):
@@ -66,6 +73,7 @@ class _Place:
         self._loop = LoopThread()
         self._lock = threading.Lock()
         self._begun = self._left = False
+        self._ended = anyio.Event()
 
     def begin(self) -> None:
         """In the thread: the work begins, unless nobody waits for it any more."""
@@ -78,13 +86,17 @@ class _Place:
         """In the thread: the work is over."""
         self._loop.do(self._free)
 
-    def leave(self) -> None:
-        """In the event loop: nobody waits any more."""
+    async def leave(self, grace_s: float) -> None:
+        """In the event loop: nobody waits any more, but `grace_s` for work that has begun."""
         with self._lock:
             self._left = True
             begun = self._begun
         if not begun:
             self._free()
+        elif grace_s and not self._ended.is_set():
+            with anyio.move_on_after(grace_s, shield=True):
+                await self._ended.wait()
 
     def _free(self) -> None:
         self._pool.places.release_on_behalf_of(self)
+        self._ended.set()

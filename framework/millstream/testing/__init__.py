@@ -28,6 +28,8 @@ from millstream.testing.provider import (
     Scenario,
     Think,
     Together,
+    load_scenario,
+    scenario_from_json,
 )
 from millstream.testing.scripted import ScriptedModel, call
 from millstream.testing.summary import summarise
@@ -61,5 +63,7 @@ __all__ = (
     "assert_records",
     "call",
     "check_records",
+    "load_scenario",
+    "scenario_from_json",
     "summarise",
 )

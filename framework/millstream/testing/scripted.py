@@ -29,7 +29,7 @@ from millstream.testing.provider.responses import ResponsesWire
 from millstream.testing.provider.scenario import Answer, Body, Hangup, Response, Scenario
 from millstream.testing.provider.steps import CallTool, Step
 from millstream.transport.seam import Chunk, Request
-from millstream.wire.refusal import error_from_body, error_from_object
+from millstream.wire.refusal import error_from_body, error_from_object, torn
 
 Api = Literal["openai-responses", "openai-chat"]
 _PREFIX: dict[Api, str] = {"openai-responses": "openai", "openai-chat": "openai-chat"}
@@ -132,4 +132,4 @@ class _Frames:
                 return frame.data
         if self._cut == "eof":
             return b""
-        raise WireError("the connection broke", kind="torn", retryable=True)
+        raise torn("the connection broke")

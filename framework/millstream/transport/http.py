@@ -16,7 +16,7 @@ import anyio
 
 from millstream.errors import ModelError, WireError
 from millstream.transport.seam import Request
-from millstream.wire.refusal import error_from_body
+from millstream.wire.refusal import error_from_body, torn
 
 if TYPE_CHECKING:
     import ssl
@@ -37,22 +37,15 @@ class HttpTransport:
 
     def __init__(self, client: httpx2.AsyncClient | None = None) -> None:
         self._given = client
-        self._client = client
+        self._client = client  # one of our own is made for the first request
+        self._entered = False
 
     async def __aenter__(self) -> Self:
-        import httpx2
-
-        if self._given is None:
-            # Our own clocks watch the response; httpx2's would count pings and forget progress. A run that had to wait
-            # for a free connection would look like a provider that is silent, so there is no limit on them.
-            self._client = httpx2.AsyncClient(
-                verify=_ssl_context(),
-                timeout=httpx2.Timeout(None),
-                limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
-            )
+        self._entered = True
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
+        self._entered = False
         if self._given is None and self._client is not None:
             await self._client.aclose()
             self._client = None
@@ -63,9 +56,11 @@ class HttpTransport:
         import httpx2
 
         _check_offline(request.url)
-        if self._client is None:
+        if not self._entered:
             message = "the transport was not entered"
             raise RuntimeError(message)
+        if self._client is None:
+            self._client = _client_for(request.url)
         if self._client.is_closed:
             raise ModelError("the client= of the Model is closed: keep it open for as long as the model is used")
         content = _written(request.body)
@@ -92,6 +87,20 @@ class HttpTransport:
             await incoming.aclose()
 
 
+def check_client(client: object) -> None:
+    """Whether requests can travel on this client.
+
+    Raises:
+        ModelError: it is something else, an SDK's client or one that blocks.
+    """
+    import httpx2
+
+    if not isinstance(client, httpx2.AsyncClient):
+        name = f"{type(client).__module__.partition('.')[0]}.{type(client).__name__}"
+        message = f"client= takes an httpx2.AsyncClient, not a {name}: with an SDK's client use a ToolRunner"
+        raise ModelError(message)
+
+
 class _HttpResponse:
     def __init__(self, response: httpx2.Response) -> None:
         self._response = response
@@ -106,7 +115,7 @@ class _HttpResponse:
         except httpx2.DecodingError as error:
             raise WireError(f"the response can not be decompressed: {error}", kind="protocol") from error
         except httpx2.TransportError as error:
-            raise WireError(f"the connection broke: {_text(error)}", kind="torn", retryable=True) from error
+            raise torn(f"the connection broke: {_text(error)}") from error
 
     async def aclose(self) -> None:
         """Give the connection back where the body was read to its end, else close it, also when we are cancelled."""
@@ -128,6 +137,8 @@ async def _refused(response: httpx2.Response, incoming: _HttpResponse) -> WireEr
     error = error_from_body(bytes(body), status=response.status_code, phase="request")
     error.bytes_seen = len(body)
     error.retry_after_s = retry_after_s(response.headers)
+    advice = response.headers.get("x-should-retry", "")  # OpenAI's word on it, which its own clients follow
+    error.retryable = advice == "true" if advice in ("true", "false") else error.retryable
     if 300 <= response.status_code < 400:  # noqa: PLR2004  the statuses of redirects
         error.hint = f"It redirects to {response.headers.get('location', 'nowhere')}; redirects are not followed."
     return error
@@ -148,6 +159,20 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
     return max(0.0, (until - datetime.now(UTC)).total_seconds())
+
+
+def _client_for(url: str) -> httpx2.AsyncClient:
+    import httpx2
+
+    plain = is_loopback(url) and url.startswith("http:")  # asked without certificates, which take 0.2 s to load
+    # Our own clocks watch the response; httpx2's would count pings and forget progress. A run that had to wait for a
+    # free connection would look like a provider that is silent, so there is no limit on them.
+    return httpx2.AsyncClient(
+        verify=False if plain else _ssl_context(),
+        trust_env=not plain,
+        timeout=httpx2.Timeout(None),
+        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
+    )
 
 
 @cache

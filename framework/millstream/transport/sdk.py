@@ -5,24 +5,33 @@ Nothing of any SDK is imported: an event object is anything that can say what it
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Mapping
 from inspect import isawaitable
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 import anyio
 
 from millstream.errors import UsageError, WireError
 from millstream.events.values import is_object
+from millstream.transport.http import retry_after_s
 from millstream.transport.seam import Chunk
+from millstream.wire.refusal import error_from_object, torn
+
+_CLOSE_TIMEOUT_S: Final = 1.0
 
 Stream: TypeAlias = AsyncIterable[Any] | Awaitable[AsyncIterable[Any]]
 """Pieces of a body, messages or event objects; or what a client's coroutine function returned, not yet awaited."""
 
 
 class ForeignStream:
-    """Somebody else's stream as `transport.seam.Incoming`. `close` it when it is not read to its end."""
+    """Somebody else's stream as `transport.seam.Incoming`. `close` it when it is not read to its end.
+
+    Raises:
+        UsageError: it can not be read with `async for`, nor awaited for something that can.
+    """
 
     def __init__(self, stream: Stream) -> None:
+        _check_stream(stream)
         self._stream = stream
         self._opened: AsyncIterable[Any] | None = None
         self._pieces: AsyncIterator[Any] | None = None
@@ -42,6 +51,9 @@ class ForeignStream:
             return "openai-chat"
         if str(first.get("type", "")).startswith(("response.", "error", "keepalive")):
             return "openai-responses"
+        if first.get("type") == "chunk":
+            message = "these events are made by the SDK's helper, not by the provider: ask with create(…, stream=True)"
+            raise UsageError(message)
         raise UsageError(f"the stream's first message is of no known format, its keys are {sorted(first)}: pass api=")
 
     async def receive(self) -> Chunk:
@@ -50,27 +62,61 @@ class ForeignStream:
 
     async def close(self) -> None:
         """Close the stream, where its owner has a way to do that."""
-        for holder in (self._pieces, self._opened):
-            for name in ("aclose", "close"):
-                closing = getattr(holder, name, None)
-                if closing is not None:
-                    with anyio.CancelScope(shield=True), anyio.move_on_after(1):
-                        result = closing()
-                        if isawaitable(result):
-                            await result
-                    return
+        for holder in (self._pieces, self._opened, self._stream):  # closing one does not close what it reads from
+            closing = getattr(holder, "aclose", None) or getattr(holder, "close", None)
+            if closing is not None:
+                with anyio.CancelScope(shield=True), anyio.move_on_after(_CLOSE_TIMEOUT_S):
+                    result = closing()
+                    if isawaitable(result):
+                        await result
 
     async def _take(self) -> Chunk:
+        if self._pieces is None:
+            self._pieces = aiter(await self._open())
         try:
-            if self._pieces is None:
-                opened: Any = await self._stream if isawaitable(self._stream) else self._stream
-                self._opened = opened
-                self._pieces = aiter(opened)
             piece = await anext(self._pieces, None)
         except Exception as error:
-            message = f"the stream failed: {type(error).__name__}: {error}"
-            raise WireError(message, kind="torn", retryable=True) from error
+            raise _failure(error) from error
         return b"" if piece is None else _chunk(piece)
+
+    async def _open(self) -> AsyncIterable[Any]:
+        try:
+            opened: Any = await self._stream if isawaitable(self._stream) else self._stream
+        except Exception as error:
+            raise _failure(error) from error
+        if not hasattr(opened, "__aiter__"):
+            raise UsageError(f"the call gave a {type(opened).__name__}, not a stream: ask with stream=True")
+        stream: AsyncIterable[Any] = opened
+        self._opened = stream
+        return stream
+
+
+def _check_stream(stream: object) -> None:
+    if isinstance(stream, AsyncIterable) or isawaitable(stream):
+        return
+    name = type(stream).__name__
+    if hasattr(stream, "__aenter__"):
+        raise UsageError(f"enter the {name} first: async with … as stream: async for event in runner.drive(stream)")
+    if isinstance(stream, Iterable):
+        message = f"a {name} is read with a plain for, which would hold up every tool: ask with an async client"
+        raise UsageError(f"{message} (AsyncOpenAI)")
+    raise UsageError(f"a {name} is no stream: give an async iterable of bytes, dicts or an SDK's events")
+
+
+def _failure(error: Exception) -> WireError:
+    """What a client raised; an SDK's exceptions hold what the provider said, and the answer it came in."""
+    status: object = getattr(error, "status_code", None)
+    said: object = getattr(error, "body", None)
+    if not isinstance(status, int):
+        if is_object(said):
+            return error_from_object(said)
+        return torn(f"the stream failed: {type(error).__name__}: {error}")
+    failure = error_from_object(said or str(error), status=status, phase="request")
+    failure.hint = ""  # ours speaks of a Model, and the client is not ours
+    headers: object = getattr(getattr(error, "response", None), "headers", None)
+    if isinstance(headers, Mapping):
+        failure.retry_after_s = retry_after_s(cast("Mapping[str, str]", headers))
+    return failure
 
 
 def _chunk(piece: object) -> Chunk:
@@ -83,6 +129,6 @@ def _chunk(piece: object) -> Chunk:
     for name in ("to_dict", "model_dump"):  # openai's models, pydantic's
         dump: Any = getattr(piece, name, None)
         if dump is not None:
-            dumped: Mapping[str, Any] = dump(mode="json")
+            dumped: Mapping[str, Any] = dump(mode="json", warnings=False)  # openai's helpers fill models with others
             return dumped
     raise UsageError(f"a stream of {type(piece).__name__} can not be read: give bytes, dicts or an SDK's events")

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self, TypeAlias
+from json import dumps
+from typing import Any, Final, Protocol, Self, TypeAlias
+from urllib.parse import quote
 
 Chunk: TypeAlias = bytes | Mapping[str, Any]
 """A piece of the body, or one message that is already JSON."""
+
+_SECRET_CHARS: Final = 8  # what is shorter is no key, and may stand in any text
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,13 @@ class Request:
     body: Mapping[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     connect_timeout_s: float = 10.0
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What nobody is to be told: the values of the headers, also as a server may write them back."""
+        words = {word for value in self.headers.values() for word in (value, value.rpartition(" ")[2])}
+        found = {word for word in words if len(word) >= _SECRET_CHARS}
+        return frozenset(form for word in found for form in (word, quote(word, safe=""), dumps(word)[1:-1]))
 
 
 class Incoming(Protocol):

@@ -97,6 +97,8 @@ class StreamDecoder:
             events += self._take(last)
         if _is_final(events):
             return events
+        if self.bytes_seen == 0 and not self._streaming:
+            return self._broke(_empty())
         if not self._streaming and not _is_stream(bytes(self._head)):
             return self._broke(error_from_body(bytes(self._head)))
         return events + self._noted(self._reader.end())
@@ -138,6 +140,11 @@ class StreamDecoder:
 
 def _is_final(events: list[WireEvent]) -> bool:
     return bool(events) and isinstance(events[-1], _FINAL)
+
+
+def _empty() -> WireError:
+    hint = "Check the base URL, and that the server can stream; a proxy may stand between."
+    return WireError("the provider answered with an empty body", kind="torn", retryable=True, hint=hint)
 
 
 def _too_deep() -> WireError:

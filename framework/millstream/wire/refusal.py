@@ -68,6 +68,12 @@ def error_from_object(error: object, *, status: int | None = None, phase: Phase 
     )
 
 
+def torn(message: str) -> WireError:
+    """A response that broke off: the same request may succeed."""
+    hint = "Ask again; the error's transcript holds what was said and done."
+    return WireError(message, kind="torn", retryable=True, hint=hint)
+
+
 def error_in(message: Mapping[str, Any], event: str = "") -> object | None:
     """The error that a message of a stream reports, for `error_from_object`; None where it reports none.
 

@@ -80,6 +80,14 @@ def test_refusals_are_told_apart() -> None:
     assert said.text == "Well. "
 
 
+def test_a_refusal_is_the_text_where_nothing_else_is_said() -> None:
+    builder = ReplyBuilder(1, "a-wire", "a-model")
+    builder.feed(RefusalPiece(0, "No."))
+    assert builder.text == "No."
+    builder.feed(TextPiece(1, "Well."))
+    assert builder.text == "Well."
+
+
 def test_the_whole_text_takes_the_place_of_its_pieces() -> None:
     assert reply(TextPiece(0, "longer"), TextWhole(0, "long"), TextPiece(0, "!")).items == (TextItem("long!"),)
     assert reply(TextWhole(0, "long")).items == (TextItem("long"),)

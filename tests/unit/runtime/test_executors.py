@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextvars
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from typing import Any
 
 import anyio
@@ -20,7 +21,10 @@ WHO: contextvars.ContextVar[str] = contextvars.ContextVar("who", default="nobody
 async def run(function: Callable[..., Any], *args: Any, executor: Any = None, **kwargs: Any) -> tuple[Any, list[Any]]:
     said: list[Any] = []
     made = tool(name="work", executor=executor)(function)
-    return await execute(made, args, kwargs, said.append, Limits()), said
+    call = partial(made.function, *args, **kwargs)
+    with anyio.CancelScope() as time_limit:
+        return await execute(made, call, said.append, Limits(), time_limit), said
+    raise AssertionError("cancelled")
 
 
 def where() -> str:
@@ -63,6 +67,19 @@ async def test_arguments_reach_it() -> None:
         return a + b + c
 
     assert await run(add, 1, b=2, c=3) == (6, [])
+
+
+async def test_a_plain_function_may_give_what_an_async_one_returned() -> None:
+    async def answer() -> int:
+        await anyio.lowlevel.checkpoint()
+        return 7
+
+    def ask() -> Any:
+        """Ask."""
+        return answer()
+
+    assert (await run(ask))[0] == 7
+    assert (await run(ask, executor="inline"))[0] == 7
 
 
 def words(*, final: bool) -> Iterator[Any]:
@@ -137,8 +154,8 @@ async def test_a_generator_is_closed_when_what_it_yields_can_not_be_said() -> No
     def say(value: Any) -> None:
         raise ValueError(value)
 
-    with pytest.raises(ValueError, match="bad"):
-        await execute(tool(sick), (), {}, say, Limits())
+    with pytest.raises(ValueError, match="bad"), anyio.CancelScope() as time_limit:
+        await execute(tool(sick), sick, say, Limits(), time_limit)
     assert closed == ["yes"]
 
 

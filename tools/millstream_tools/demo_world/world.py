@@ -39,7 +39,7 @@ class World:
         return str(written(percent, rounded=False)["value"])
 
 
-def make_world(folder: Path, *, lines_per_file: int = 1250) -> World:
+def make_world(folder: Path, *, lines_per_file: int = 800) -> World:
     """Write the day's logs and database into a folder; it is made where it does not exist, files in it are replaced.
 
     Args:

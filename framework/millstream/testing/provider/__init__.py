@@ -5,6 +5,7 @@ provider's own rules for what it is sent. As a process of its own: `python -m mi
 """
 
 from millstream.testing.provider.log import Mark, RecordedRequest
+from millstream.testing.provider.reading import load_scenario, scenario_from_json
 from millstream.testing.provider.scenario import Body, Delivery, Hangup, Response, Scenario
 from millstream.testing.provider.server import FakeProvider
 from millstream.testing.provider.steps import (
@@ -49,4 +50,6 @@ __all__ = [
     "Scenario",
     "Think",
     "Together",
+    "load_scenario",
+    "scenario_from_json",
 ]

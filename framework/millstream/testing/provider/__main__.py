@@ -17,7 +17,7 @@ import threading
 from collections.abc import Sequence
 
 from millstream.errors import UsageError
-from millstream.testing.provider.scenario import Scenario
+from millstream.testing.provider.reading import load_scenario
 from millstream.testing.provider.server import FakeProvider
 
 READ_BYTES = 4096
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(signum, lambda _number, _frame: stop.set())
     try:
         provider = FakeProvider(
-            Scenario.load(options.scenario),
+            load_scenario(options.scenario),
             keys=options.key,
             models=options.model,
             check=options.check,
@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m millstream.testing.provider",
         description="A fake OpenAI-compatible provider that plays a scenario; stops when its input is closed.",
     )
-    parser.add_argument("scenario", help="a JSON file, as Scenario.load reads it")
+    parser.add_argument("scenario", help="a JSON file, as load_scenario reads it")
     parser.add_argument("--port", type=int, default=0, help="the port to listen on; a free one by default")
     parser.add_argument("--key", action="append", help="a key that is let in (repeatable); any by default")
     parser.add_argument("--model", action="append", help="a model that there is (repeatable); any by default")

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from millstream.errors import UsageError
@@ -182,8 +184,29 @@ _USAGE = {
 _SCENARIO = {"responses": _LIST, "pick": _one_of("order", "history")}
 
 
-def read_scenario(data: JsonValue) -> Scenario:
-    """The scenario written as a JSON value: a list of answers, or an object with `responses` and `pick`.
+def load_scenario(path: str | Path) -> Scenario:
+    """The scenario in a JSON file; `scenario_from_json` says what it holds.
+
+    Raises:
+        UsageError: the file can not be read or holds no scenario; the message names the place.
+    """
+    try:
+        data: JsonValue = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: no scenario could be read: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(f"{path}: not a JSON file: {error}") from error
+    return scenario_from_json(data)
+
+
+def scenario_from_json(data: JsonValue) -> Scenario:
+    """The scenario written as a JSON value: a list of answers, or `{"pick": "history", "responses": [...]}`.
+
+    An answer is text, a list of steps, or an object: `{"steps": [...]}` with the other fields of `Response` beside it,
+    `{"body": ...}` with those of `Body`, `{"hangup": "reset"}`. A step is text, or an object that one of these keys
+    names, with the other fields of the step beside it: `call` (`input` instead of `args` for a custom tool), `say`,
+    `think`, `refuse`, `together`, `more_args`, `pause_s`, `ping_every_s`, `finish`, `done`, `error`, `cut`, `flood`,
+    `line_bytes`, `raw`, `raw_base64`.
 
     Raises:
         UsageError: an unknown or missing key, or a value of a wrong type; the message names the place.

@@ -1,6 +1,6 @@
 """A scenario: what the scripted model answers, request by request, and how each answer is delivered.
 
-Pure: a scenario is a value. `Scenario.of` is the short form for tests, `Scenario.load` reads a JSON file. It must not
+Pure: a scenario is a value. `Scenario.of` is the short form for tests, `load_scenario` reads a JSON file. It must not
 know the wires or the server.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal, TypeAlias
 
 from millstream.errors import UsageError
@@ -155,38 +154,6 @@ class Scenario:
         `Scenario.of([CallTool("weather", {"city": "Paris"})], "21 degrees.")` calls a tool, then answers.
         """
         return cls(tuple(_answer(response) for response in responses), pick)
-
-    @classmethod
-    def from_json(cls, data: JsonValue) -> Scenario:
-        """The scenario written as a JSON value: a list of answers, or `{"pick": "history", "responses": [...]}`.
-
-        An answer is text, a list of steps, or an object: `{"steps": [...]}` with the other fields of `Response` beside
-        it, `{"body": ...}` with those of `Body`, `{"hangup": "reset"}`. A step is text, or an object that one of these
-        keys names, with the other fields of the step beside it: `call` (`input` instead of `args` for a custom tool),
-        `say`, `think`, `refuse`, `together`, `more_args`, `pause_s`, `ping_every_s`, `finish`, `done`, `error`, `cut`,
-        `flood`, `line_bytes`, `raw`, `raw_base64`.
-
-        Raises:
-            UsageError: an unknown or missing key, or a value of a wrong type; the message names the place.
-        """
-        from millstream.testing.provider.reading import read_scenario
-
-        return read_scenario(data)
-
-    @classmethod
-    def load(cls, path: str | Path) -> Scenario:
-        """The scenario in a JSON file.
-
-        Raises:
-            UsageError: the file can not be read or holds no scenario; the message names the place.
-        """
-        try:
-            data: JsonValue = json.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise UsageError(f"{path}: no scenario could be read: {error.strerror}") from error
-        except ValueError as error:
-            raise UsageError(f"{path}: not a JSON file: {error}") from error
-        return cls.from_json(data)
 
 
 def calls_in(step: Step) -> int:

@@ -19,7 +19,7 @@ from millstream.events.values import Usage, is_object
 from millstream.wire.fields import objects, text_of
 from millstream.wire.openai_chat.calls import ToolCallDeltas
 from millstream.wire.openai_chat.reasoning import ReasoningEcho
-from millstream.wire.refusal import error_from_object, error_in
+from millstream.wire.refusal import error_from_object, error_in, torn
 from millstream.wire.texts import usage_from
 from millstream.wire_events import (
     AnnotationPiece,
@@ -86,8 +86,7 @@ class ChatReader:
     def end(self) -> list[WireEvent]:
         """The body is over."""
         if self.reason is None:
-            message = "the stream ended before the model said why it stopped"
-            return self._broke(WireError(message, kind="torn", retryable=True))
+            return self._broke(torn("the stream ended before the model said why it stopped"))
         return [Ended(self.usage, self._moderation, self._response_id)]
 
     def _broke(self, error: WireError) -> list[WireEvent]:

@@ -15,14 +15,13 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from millstream.errors import WireError
 from millstream.events.values import Usage, is_object
 from millstream.wire.fields import int_of, objects, text_of
 from millstream.wire.openai_responses.items import CALLS, Item, Items, kind_of
 from millstream.wire.openai_responses.numbers import Numbers
 from millstream.wire.openai_responses.parts import more, reasoning_part, rest, rest_of_message, rest_of_reasoning
 from millstream.wire.openai_responses.server_tools import server_tool_of
-from millstream.wire.refusal import error_from_object, error_in
+from millstream.wire.refusal import error_from_object, error_in, torn
 from millstream.wire.texts import usage_from
 from millstream.wire_events import (
     AnnotationPiece,
@@ -117,8 +116,7 @@ class ResponsesReader:
 
     def end(self) -> list[WireEvent]:
         """The body is over without a terminal event."""
-        message = "the stream ended before the response did"
-        return [Broke(WireError(message, kind="torn", retryable=True), self.reason, self.usage)]
+        return [Broke(torn("the stream ended before the response did"), self.reason, self.usage)]
 
     def _item(self, message: Mapping[str, Any], type_: str) -> tuple[Item, list[WireEvent]]:
         """The item an event belongs to, opened now if nothing opened it."""

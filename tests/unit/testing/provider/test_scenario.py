@@ -29,6 +29,8 @@ from millstream.testing import (
     Scenario,
     Think,
     Together,
+    load_scenario,
+    scenario_from_json,
 )
 
 
@@ -85,7 +87,7 @@ EVERY_STEP: dict[str, Any] = {
 
 
 def test_every_step_can_be_written_as_json() -> None:
-    assert Scenario.from_json(EVERY_STEP) == Scenario(
+    assert scenario_from_json(EVERY_STEP) == Scenario(
         (
             Response(
                 (
@@ -157,19 +159,19 @@ WRONG: list[tuple[Any, str]] = [
 @pytest.mark.parametrize(("data", "message"), WRONG)
 def test_what_is_wrong_is_told_with_its_place(data: Any, message: str) -> None:
     with pytest.raises(UsageError) as raised:
-        Scenario.from_json(data)
+        scenario_from_json(data)
     assert message in str(raised.value)
 
 
 def test_a_file_is_loaded_and_what_can_not_be_read_is_named(tmp_path: Path) -> None:
     file = tmp_path / "scenario.json"
     file.write_text(json.dumps(["Hi"]), encoding="utf-8")
-    assert Scenario.load(file) == Scenario.of("Hi")
+    assert load_scenario(file) == Scenario.of("Hi")
     file.write_text("{", encoding="utf-8")
     with pytest.raises(UsageError, match=r"scenario\.json: not a JSON file"):
-        Scenario.load(file)
+        load_scenario(file)
     with pytest.raises(UsageError, match=r"absent\.json: no scenario could be read: No such file"):
-        Scenario.load(tmp_path / "absent.json")
+        load_scenario(tmp_path / "absent.json")
 
 
 @pytest.mark.parametrize(
