@@ -22,9 +22,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from enum import IntEnum, IntFlag
 from math import isinf
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from millstream.arguments.escapes import Wrong, quoted, unescape
 from millstream.arguments.number_grammar import FIRST as FIRST_OF_NUMBER
@@ -43,24 +44,42 @@ class Kind(IntFlag):
     NUMBER = 2
     OBJECT = 4
     ARRAY = 8
-    BOOLEAN = 16
-    NULL = 32
+    NULL = 16
+    TRUE = 32
+    FALSE = 64
+    BOOLEAN = TRUE | FALSE
 
 
 class Veto(Exception):
-    """Raised by a `Checker` to refuse the document at the current character."""
+    """Raised by a `Checker` to refuse the document at the current character.
 
-    def __init__(self, message: str, keyword: str) -> None:
+    `index` is that of the deciding character in the text a `Notice` was given; 0 where there was none.
+    """
+
+    def __init__(self, message: str, keyword: str, index: int = 0) -> None:
         super().__init__(message)
         self.message = message
         self.keyword = keyword
+        self.index = index
+
+
+Notice: TypeAlias = Callable[[str], None]
+"""Called with each text that is added to a string or key, escapes resolved; may raise `Veto`."""
 
 
 class Checker(Protocol):
     """Hears of every token as soon as it is certain, and raises `Veto` where no completion can be right."""
 
-    def begin(self, kind: Kind) -> None:
-        """A value of `kind` begins at the current place."""
+    def begin(self, kind: int) -> Notice | None:
+        """A value begins at the current place, its `kind` that of a `Kind`. Returns what is to see a string grow."""
+        ...
+
+    def begin_key(self) -> Notice | None:
+        """A key of the current object begins. Returns what is to see it grow."""
+        ...
+
+    def more(self, size: int) -> None:
+        """A comma came after `size` members of the current object: another key must follow."""
         ...
 
     def key(self, key: str) -> None:
@@ -68,7 +87,7 @@ class Checker(Protocol):
         ...
 
     def item(self, index: int) -> None:
-        """Item `index` of the current array comes next."""
+        """Item `index` of the current array must follow: the array has begun with something, or a comma came."""
         ...
 
     def scalar(self, value: JsonValue) -> None:
@@ -114,12 +133,13 @@ _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _AFTER_NUMBER: Final = " \t\n\r,]}"  # anything else belongs to the number and is wrong in it: 01, 1x
 _PLAIN: Final = re.compile(r'[^"\\\x00-\x1f\ud800-\udfff]*')
 _PLAIN_OR_SHORT_ESCAPE: Final = re.compile(r'(?:[^"\\\x00-\x1f\ud800-\udfff]++|\\["\\/bfnrt])*+')
-_LITERALS: Final[dict[str, tuple[str, Kind, JsonValue]]] = {
-    "t": ("true", Kind.BOOLEAN, True),
-    "f": ("false", Kind.BOOLEAN, False),
-    "n": ("null", Kind.NULL, None),
+_LITERALS: Final[dict[str, tuple[str, int, JsonValue]]] = {
+    "t": ("true", int(Kind.TRUE), True),
+    "f": ("false", int(Kind.FALSE), False),
+    "n": ("null", int(Kind.NULL), None),
 }
-_STRING, _NUMBER, _OBJECT, _ARRAY = Kind.STRING, Kind.NUMBER, Kind.OBJECT, Kind.ARRAY
+# Plain ints, for the same reason.
+_STRING, _NUMBER, _OBJECT, _ARRAY = map(int, (Kind.STRING, Kind.NUMBER, Kind.OBJECT, Kind.ARRAY))
 
 
 class Scanner:
@@ -142,6 +162,7 @@ class Scanner:
         """How many characters were looked at, carried ones again: the measure of work."""
         self._limits = limits
         self._checker = checker
+        self._notice: Notice | None = None  # what is to see the current string or key grow
         self._settle_depth = limits.max_depth + 1 if every_path else 1
         self._root: list[Any] = []
         self._box: Any = self._root  # the container that the current value belongs to
@@ -227,6 +248,8 @@ class Scanner:
             if state in _QUOTED:
                 end = _PLAIN.match(text, i).end()  # type: ignore[union-attr]  # it matches the empty string too
                 if end > i:
+                    if self._notice is not None:
+                        self._show(text[i:end], text, i)
                     self._grow(text[i:end])
                     i = end
                     if i == n:
@@ -241,12 +264,17 @@ class Scanner:
                 elif char == "\\":
                     end = _PLAIN_OR_SHORT_ESCAPE.match(text, i).end()  # type: ignore[union-attr]  # as above
                     if end > i:
-                        self._grow(json.loads(f'"{text[i:end]}"'))
+                        grown: str = json.loads(f'"{text[i:end]}"')
+                        if self._notice is not None:
+                            self._show(grown, text, i)
+                        self._grow(grown)
                         i = end
                         continue
                     escaped = unescape(text, i)
                     if escaped is None:
                         return i
+                    if self._notice is not None:
+                        self._ask(escaped[1] - 1, self._notice, escaped[0])
                     self._grow(escaped[0])
                     i = escaped[1]
                 else:
@@ -265,6 +293,9 @@ class Scanner:
                 continue
             if state == AFTER:
                 if char == ",":
+                    if self._checker is not None:
+                        checker = self._checker
+                        self._ask(i, checker.item if self._in_array else checker.more, len(self._box))
                     self._state = VALUE if self._in_array else NEXT_KEY
                 elif char == ("]" if self._in_array else "}"):
                     self._end_container(i)
@@ -278,9 +309,7 @@ class Scanner:
                 i += 1
             elif state in (FIRST_KEY, NEXT_KEY):
                 if char == '"':
-                    self._token = ""
-                    self._slot = None
-                    self._state = KEY
+                    self._begin_key(i)
                 elif char == "}" and state == FIRST_KEY:
                     self._end_container(i)
                 else:
@@ -312,9 +341,9 @@ class Scanner:
 
     def _begin_value(self, char: str, i: int) -> None:
         if self._in_array:
+            if self._checker is not None and self._state == FIRST_ITEM:
+                self._ask(i, self._checker.item, 0)
             self._slot = len(self._box)
-            if self._checker is not None and self._stack:
-                self._ask(i, self._checker.item, self._slot)
         if char == '"':
             self._begin(_STRING, i)
             self._put("")
@@ -337,15 +366,39 @@ class Scanner:
         else:
             raise self._unexpected(char, i)
 
-    def _begin(self, kind: Kind, i: int) -> None:
+    def _begin(self, kind: int, i: int) -> None:
         if self._checker is not None:
-            self._ask(i, self._checker.begin, kind)
+            try:
+                self._notice = self._checker.begin(kind)
+            except Veto as veto:
+                raise Wrong(i, veto.message, veto.keyword) from None
 
-    def _ask(self, i: int, question: Any, subject: Any) -> None:
+    def _begin_key(self, i: int) -> None:
+        self._token = ""
+        self._slot = None
+        if self._checker is not None:
+            try:
+                self._notice = self._checker.begin_key()
+            except Veto as veto:
+                raise Wrong(i, veto.message, veto.keyword) from None
+        self._state = KEY
+
+    def _ask(self, i: int, question: Callable[[Any], None], subject: Any) -> None:
         try:
             question(subject)
         except Veto as veto:
             raise Wrong(i, veto.message, veto.keyword) from None
+
+    def _show(self, grown: str, text: str, i: int) -> None:
+        """Show what `text` from `i` on adds to a string; the last character of an escape stands for what it means."""
+        assert self._notice is not None
+        try:
+            self._notice(grown)
+        except Veto as veto:
+            self._grow(grown[: veto.index])
+            for _ in range(veto.index):
+                i += 2 if text[i] == "\\" else 1
+            raise Wrong(i + (text[i] == "\\"), veto.message, veto.keyword) from None
 
     def _put(self, value: JsonValue) -> None:
         if self._in_array:

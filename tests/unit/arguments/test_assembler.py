@@ -148,10 +148,12 @@ def test_closing_a_number_at_the_root_ends_it() -> None:
 
 
 def test_the_schema_has_the_last_word_on_what_only_the_whole_shows() -> None:
-    outcome = however_cut('{"city":"paris"}', lambda: Assembler(WEATHER))
-    assert outcome.rejected == rejection("'paris' does not match '^[A-Z]'", 16, path="/city", keyword="pattern")
+    closed = compile_schema({"properties": {"city": {}}, "unevaluatedProperties": False})
+    outcome = however_cut('{"town":"paris"}', lambda: Assembler(closed))
+    message = "Unevaluated properties are not allowed ('town' was unexpected)"
+    assert outcome.rejected == rejection(message, 16, keyword="unevaluatedProperties")
     assert not outcome.early
-    assert outcome.settled == ((("city",), '"paris"'),)
+    assert outcome.settled == ((("town",), '"paris"'),)
 
 
 # --- bind ---

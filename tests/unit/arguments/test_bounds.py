@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from millstream.arguments import Assembler, compile_schema
-from millstream.arguments.scanner import Kind, Scanner
+from millstream.arguments.scanner import Scanner
 from millstream.events.values import JsonValue
 from millstream.failures import Problem, Rejected
 from millstream.limits import Limits
@@ -49,8 +49,15 @@ class Counting:
     def __init__(self) -> None:
         self.heard = 0
 
-    def begin(self, kind: Kind) -> None:
+    def begin(self, kind: int) -> None:
         del kind
+        self.heard += 1
+
+    def begin_key(self) -> None:
+        self.heard += 1
+
+    def more(self, size: int) -> None:
+        del size
         self.heard += 1
 
     def key(self, key: str) -> None:
