@@ -10,7 +10,8 @@ from millstream.events.values import is_array, is_object
 
 DIALECTS = (None, None, "https://json-schema.org/draft/2019-09/schema", "http://json-schema.org/draft-07/schema#")
 DEFINITIONS = ("a", "b")
-_KEYS = st.sampled_from(["a", "b", "c"])
+_KEYS = st.sampled_from(["a", "b", "c", "ab"])
+_KEY_PATTERNS = st.sampled_from(["a", "^b", "^(a|c)$", "c"])
 _SMALL = st.integers(0, 3)
 _BOUNDS = st.integers(-2, 3) | st.sampled_from([0.5, 1.0, 1.5])
 _TYPES = st.sampled_from(["object", "array", "object", "array", "string", "number", "integer", "boolean", "null"])
@@ -34,16 +35,23 @@ _SIMPLE: dict[str, st.SearchStrategy[Any]] = {
     "minProperties": _SMALL,
     "maxProperties": _SMALL,
     "required": st.lists(_KEYS, max_size=2, unique=True),
-    # Left to the final validator:
-    "pattern": st.sampled_from(["^a", "b$", "."]),
+    "pattern": st.sampled_from(["^a", "b$", ".", "^a*$", "^(ab|abc)$", "^[^b]+", "^a{1,2}$|^$", "^(?:a|bc)?b"]),
     "multipleOf": st.sampled_from([2, 0.5]),
     "uniqueItems": st.booleans(),
     "format": st.sampled_from(["date", "email"]),
     "dependentRequired": st.dictionaries(_KEYS, st.lists(_KEYS, max_size=1), max_size=1),
+    "minContains": _SMALL,
+    "maxContains": _SMALL,
     "x-unknown": st.just(1),
+    # Left to the final validator:
+    "unevaluatedProperties": st.booleans(),
+    "unevaluatedItems": st.booleans(),
 }
-_NESTED = ("properties", "properties", "items", "additionalProperties", "prefixItems", "patternProperties", "contains")
-_IN_PLACE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "$ref")
+_NESTED = (
+    *("properties", "properties", "items", "additionalProperties", "prefixItems", "patternProperties", "contains"),
+    *("propertyNames", "additionalProperties"),
+)
+_IN_PLACE = ("allOf", "anyOf", "anyOf", "oneOf", "not", "if", "$ref", "dependentSchemas")
 
 
 @st.composite
@@ -70,7 +78,9 @@ def _schema(draw: st.DrawFn, depth: int, refs: tuple[str, ...]) -> Any:
         made[keyword] = draw(_below(keyword, depth - 1))
     if draw(st.booleans()):
         keyword = draw(st.sampled_from(_IN_PLACE))
-        if keyword != "$ref":
+        if keyword == "if":
+            made |= {one: draw(_schema(depth - 1, refs)) for one in ("if", "then", "else") if draw(st.integers(0, 4))}
+        elif keyword != "$ref":
             made[keyword] = draw(_in_place(keyword, depth - 1, refs))
         elif refs:
             made["$ref"] = "#/$defs/" + draw(st.sampled_from(refs))
@@ -80,8 +90,10 @@ def _schema(draw: st.DrawFn, depth: int, refs: tuple[str, ...]) -> Any:
 @st.composite
 def _below(draw: st.DrawFn, keyword: str, depth: int) -> Any:
     inner = _schema(depth, DEFINITIONS)
-    if keyword in {"properties", "patternProperties"}:
+    if keyword == "properties":
         return draw(st.dictionaries(_KEYS, inner, min_size=1, max_size=3))
+    if keyword == "patternProperties":
+        return draw(st.dictionaries(_KEY_PATTERNS, inner, min_size=1, max_size=2))
     if keyword == "prefixItems":
         return draw(st.lists(inner, min_size=1, max_size=2))
     return draw(st.just(False) | inner) if keyword == "additionalProperties" else draw(inner)
@@ -90,8 +102,10 @@ def _below(draw: st.DrawFn, keyword: str, depth: int) -> Any:
 @st.composite
 def _in_place(draw: st.DrawFn, keyword: str, depth: int, refs: tuple[str, ...]) -> Any:
     inner = _schema(depth, refs)
+    if keyword == "dependentSchemas":
+        return draw(st.dictionaries(_KEYS, inner, max_size=2))
     several = keyword in {"allOf", "anyOf", "oneOf"}
-    return draw(st.lists(inner, min_size=1, max_size=2)) if several else draw(inner)
+    return draw(st.lists(inner, min_size=1, max_size=3)) if several else draw(inner)
 
 
 def instances(root: dict[str, Any]) -> st.SearchStrategy[Any]:

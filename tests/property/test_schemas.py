@@ -1,5 +1,6 @@
 """Invariant 4: an early rejection is one that the final validator makes of every completion, and the final verdict is
-the final validator's; for random schemas and random values, most of which fit."""
+the final validator's; for random schemas and random values, most of which fit. There are two validators to agree with:
+jsonschema, and jsonschema-rs, which shares no code with it."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from millstream.arguments import Assembler, CompiledSchema, Sealed, compile_schema
 from millstream.arguments.preview import preview
 from millstream.errors import ToolDefinitionError
-from tests.oracle import valid
+from tests.oracle import valid, valid_in_rust
 from tests.outcome import assemble
 from tests.property.documents import at_path, paths
 from tests.property.schemas import VALUES, instances, schemas
@@ -36,7 +37,7 @@ def completions(begun: str) -> list[Any]:
 
 
 def test_a_rejection_is_sound_and_the_verdict_is_the_final_validators() -> None:
-    counts = {"pairs": 0, "right": 0, "early": 0, "late": 0, "completions": 0}
+    counts = {"pairs": 0, "right": 0, "early": 0, "late": 0, "completions": 0, "disputed": 0, "unjudged": 0}
 
     @settings(max_examples=settings().max_examples * 7 // 10)
     @given(SCHEMAS_AND_VALUES)
@@ -51,14 +52,22 @@ def test_a_rejection_is_sound_and_the_verdict_is_the_final_validators() -> None:
     print(counts)
     assert counts["pairs"] >= 2000
     assert min(counts["right"], counts["early"], counts["completions"]) > counts["pairs"] / 8
-    assert counts["late"] > counts["pairs"] / 50
+    assert counts["late"] > 0
+    assert max(counts["disputed"], counts["unjudged"]) < counts["pairs"] / 200
 
 
 def judged(schema: dict[str, Any], compiled: CompiledSchema, value: Any, counts: dict[str, int]) -> str:
     text = json.dumps(value)
     outcome = assemble(Assembler(compiled), [text + " "])
     assert assemble(Assembler(compiled), text + " ") == outcome
-    right = valid(schema, value)
+    try:
+        right = valid(schema, value)
+    except TypeError:  # jsonschema breaks at a bool for items under unevaluatedItems
+        assert "2019-09" in schema["$schema"]
+        return "unjudged"
+    if valid_in_rust(schema, value) != right:  # jsonschema does not see everything that 2019-09 calls evaluated
+        assert '"unevaluated' in json.dumps(schema), (schema, text)
+        counts["disputed"] += 1
     assert (outcome.rejected is None) == right, (schema, text, outcome.rejected)
     if outcome.rejected is None:
         return "right"
@@ -66,7 +75,11 @@ def judged(schema: dict[str, Any], compiled: CompiledSchema, value: Any, counts:
         return "late"
     for completion in completions(text[: outcome.rejected.at + 1]):
         counts["completions"] += 1
-        assert not valid(schema, completion), (schema, outcome.rejected, completion)
+        try:
+            right = valid(schema, completion)
+        except TypeError:  # as above
+            continue
+        assert not right, (schema, outcome.rejected, completion)
     return "early"
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from millstream.arguments import Assembler, Rejected, Sealed, compile_schema
 from millstream.arguments.assembler import Unbindable
@@ -32,12 +32,33 @@ class Word(enum.StrEnum):
     TWO = "2"
 
 
+class Cat(BaseModel):
+    kind: Literal["cat"]
+    lives: int = 9
+
+
+class Dog(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    kind: Literal["dog", "puppy"]
+    name: Annotated[str, Field(min_length=1, max_length=3)] | None = None
+
+
 TYPES: list[Any] = [
     *(int, float, bool, str, bytes, None, decimal.Decimal, uuid.UUID),
     *(dt.date, dt.datetime, dt.time, dt.timedelta),
     *(Level, Mixed, Word, Literal[1], Literal["a"], Literal[1, "a"], Literal[True]),
     *(int | None, bool | None, dt.datetime | None, dt.date | int, int | str, Level | None, decimal.Decimal | None),
     *(list[int], dict[str, int], dict[int, int], set[int], tuple[int, str], frozenset[str], list[dt.date | None]),
+    *(list[int] | dict[str, int], list[int | None] | int, set[int] | str, dict[str, int] | dict[str, bool], Cat | Dog),
+    *(
+        Annotated[Cat | Dog, Field(discriminator="kind")],
+        list[Cat | Dog | None],
+        dict[Literal["a", "1"], int],
+        Cat | int,
+    ),
+    *(tuple[int, ...], Annotated[dict[int, int], Field(max_length=1)], Annotated[str, Field(pattern="^a")]),
+    Annotated[str, StringConstraints(strip_whitespace=True, pattern="^[a-c]+$", to_lower=True)],
+    Annotated[int, Field(multiple_of=5)],
     Annotated[int, Field(ge=5, le=9)],
     Annotated[float, Field(multiple_of=0.5)],
     Annotated[decimal.Decimal, Field(ge=5)],
@@ -55,6 +76,13 @@ TEXTS = [
     *('"2024-01-01"', '"2024-01-01T10:00:00Z"', '"12:00"', '"PT5S"', '"P3D"', '"1700000000"'),
     *('"00000000-0000-0000-0000-000000000000"', '"[1]"', '"null"'),
     *("[]", "[1]", '["1"]', "[1,1,1]", "[1,2]", "[1,2,3]", '["1",2]', "[true]", '[1.0,"x"]', '["2024-01-01",null,0]'),
+    *('" a"', '"ABC "', '" abc "', '{"1":1,"01":2}', '{"kind":"cat"}', '{"kind":"cat","lives":"7"}', '{"kind":"dog"}'),
+    *(
+        '{"kind":"dog","name":"Rex"}',
+        '{"kind":"puppy","name":"Rexi"}',
+        '[{"kind":"dog"},null,{"kind":"cat","lives":true}]',
+    ),
+    *('{"kind":"cow"}', '{"kind":"dog","lives":9}', '{"a":"yes","b":0}', '{"b":1,"kind":"cat"}', "[null,1]"),
     *("{}", '{"1":"2"}', '{"a":1}', '{"a":"b"}', "[[1]]"),
 ]
 

@@ -1,138 +1,223 @@
 """A compiled schema following the scanner: refuses at the token that makes a document certainly wrong.
 
-Sound: it refuses only what the final validator would refuse whatever came next. Where coercion is allowed it also lets
-pass what pydantic's lax mode could still make right ("7" for an integer), and leaves the verdict to the binding.
+Sound: it refuses only what the final validator would refuse whatever came next. At the end of the document `undecided`
+tells whether the final validator must be asked. Where coercion is allowed the schema is read leniently (`place`), and
+the verdict is left to the binding.
+
+Most values have one evaluation and no alternatives: these take the short paths below, marked `sole` and `only`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
-from millstream.arguments.scanner import Kind, Veto
+from millstream.arguments.scanner import Notice, Veto
 from millstream.arguments.schema.compile import CompiledSchema
-from millstream.arguments.schema.equality import repeated
-from millstream.arguments.schema.keywords import shown
-from millstream.arguments.schema.node import FOUND, Assertion, Cursor, Node, at_index, at_key, closure
-from millstream.events.values import JsonValue, is_array, is_object
+from millstream.arguments.schema.evaluation import FAILED, UNKNOWN, Evaluation, Failing, Group, Position
+from millstream.arguments.schema.frame import NOWHERE, Frame, too_many_items
+from millstream.arguments.schema.groups import Clock, open_group
+from millstream.arguments.schema.node import ARRAY, OBJECT, STRING
+from millstream.arguments.schema.place import Place
+from millstream.arguments.schema.watch import Watch, Watches
+from millstream.events.values import JsonValue, is_object
 
-_SCALARS = Kind.STRING | Kind.NUMBER | Kind.BOOLEAN
+_CONTAINERS: Final = OBJECT | ARRAY
+_NOTHING: Final[Position] = {}
 
 
 class SchemaChecker:
-    """Follows one document; make a new one for each. `undecided` tells whether the final validator must be asked."""
+    """Follows one document; make a new one for each."""
 
-    __slots__ = ("_coerce", "_cursor", "_enclosing", "_may_begin", "_next", "undecided")
+    __slots__ = ("_clock", "_enclosing", "_frame", "_next", "_sole", "undecided")
 
     def __init__(self, schema: CompiledSchema, *, coerce: bool = False) -> None:
         self.undecided = False
-        self._cursor: Cursor = ()  # what holds of the innermost open container
-        self._next: Cursor = closure((schema.root,))  # what holds of the value that comes next
-        self._enclosing: list[Cursor] = []
-        self._coerce = coerce
-        self._may_begin: Callable[[Node, int], bool] = _may_begin_coerced if coerce else _may_begin
+        """Whether the final validator must be asked, told when the document is over."""
+        self._clock = Clock()
+        self._frame = NOWHERE  # the innermost open container
+        self._enclosing: list[Frame] = []
+        # Of the value that comes next or is open: its only evaluation; where that is None, all of them.
+        self._sole: Evaluation | None = Evaluation(schema.places(lenient=coerce).root, self)
+        self._next: Position = _NOTHING
 
-    def begin(self, kind: int) -> None:
-        """A value of `kind` begins: veto it where the schema wants another kind."""
-        for node in self._next:
-            if node.undecided:
-                self.undecided = True
-            if node.never:
-                raise Veto("nothing is allowed here", "false")
-            if not self._may_begin(node, kind):
-                wanted = " or ".join(node.types) or "another kind of value"
-                raise Veto(f"expected {wanted}, found {FOUND[Kind(kind)]}", "type")
-        if kind & (Kind.OBJECT | Kind.ARRAY):
-            self._enclosing.append(self._cursor)
-            self._cursor = self._next
+    def member_failed(self, member: Evaluation) -> Failing | None:
+        """The document can not be right any more."""
+        raise member.problem
 
-    def begin_key(self) -> None:
-        """A key begins."""
+    def member_ended(self, member: Evaluation) -> None:
+        """The document is over."""
+        self.undecided = member.state == UNKNOWN
 
-    def more(self, size: int) -> None:
-        """Another key must follow."""
+    def begin(self, kind: int) -> Notice | None:
+        """A value of `kind` begins: veto it where another kind is wanted. Returns what is to see a string grow."""
+        sole = self._sole
+        if sole is not None:
+            place = sole.place
+            if not place.branching and place.kinds & kind:
+                if kind == STRING:
+                    return _one_watch([make(sole) for make in place.watches]) if place.watches else None
+                if kind & _CONTAINERS:
+                    self._enclosing.append(self._frame)
+                    self._frame = Frame({place: sole}, kind)
+                return None
+            self._next = {place: sole}
+            self._sole = None
+        position = self._next
+        self._clock.now += 1
+        watch = self._enter(position, kind) if position else None
+        if kind & _CONTAINERS:
+            self._enclosing.append(self._frame)
+            self._frame = Frame(position, kind) if position else NOWHERE
+        return watch
+
+    def _enter(self, position: Position, kind: int) -> Watch | Watches | None:
+        """Ask every evaluation of a value, those besides that its applicators ask, whether one of `kind` may be."""
+        waiting = list(position.values())
+        watches: list[Watch] = []
+        for evaluation in waiting:  # which grows meanwhile
+            if evaluation.state:
+                continue
+            place = evaluation.place
+            if not place.kinds & kind:
+                evaluation.fail(Veto(*place.wrong_kind(kind)))
+            elif place.content & kind:
+                evaluation.settle()
+            else:
+                if place.branching:
+                    self._expand(evaluation, kind, position, waiting)
+                if kind == STRING:
+                    watches.extend(make(evaluation) for make in place.watches)
+        return _one_watch(watches) if watches else None
+
+    def _expand(self, owner: Evaluation, kind: int, position: Position, waiting: list[Evaluation]) -> None:
+        def join(place: Place, group: Group) -> Evaluation:
+            known = position.get(place)
+            if known is None:
+                known = position[place] = Evaluation(place, group)
+                waiting.append(known)
+                return known
+            known.listeners += (group,)
+            if known.state == FAILED:  # it was asked earlier, as is the next
+                failed = group.member_failed(known)
+                if failed is not None:
+                    failed[0].fail(failed[1])
+            elif known.state:
+                group.member_ended(known)
+            return known
+
+        owner.groups = groups = list[Group]()
+        for opening in owner.place.openings:
+            if opening.applicator.kinds & kind:
+                groups.append(open_group(opening, owner, join, self._clock))
+
+    def begin_key(self) -> Notice | None:
+        """A key begins: veto it where there are enough. Returns what is to see it grow."""
+        frame = self._frame
+        if not frame.guarded:
+            return None
+        only = frame.only
+        if only is not None and only.place.guards_words_only:
+            return None if only.state else only.place.guards[0](only)
+        self._clock.now += 1
+        return frame.key_watches(self._enter)
 
     def key(self, key: str) -> None:
         """A key is complete: veto it where the object may not have it."""
-        self._next = at_key(self._cursor, key)
-        for node in self._next:
-            if node.never:
-                known = ", ".join(sorted(_known_keys(self._cursor))) or "none"
-                raise Veto(f"{shown(key)} is not a known key; known are: {known}", "additionalProperties")
+        frame = self._frame
+        only = frame.only
+        if only is not None and frame.keys is None and not frame.names and not only.state:
+            place = only.place.at_key(key)
+            if place.never:
+                only.fail(Veto(*only.place.unknown_key(key)))
+            self._expect(place, only)
+            return
+        self._clock.now += 1
+        if frame.names:
+            self._leave(frame.names, key)
+        self._sole = None
+        self._next = frame.at_key(key)
+
+    def more(self, size: int) -> None:
+        """A comma after `size` members of the current object: veto it where there may be no more."""
+        self._frame.more_keys(size)
 
     def item(self, index: int) -> None:
-        """Another item of the current array comes next: veto it where the array is full."""
-        for node in self._cursor:
-            # Pydantic counts the members of a set when it has put equal ones together.
-            if index >= node.max_items and not (self._coerce and node.unique_items):
-                raise Veto(f"expected at most {int(node.max_items)} items", "maxItems")
-        self._next = at_index(self._cursor, index)
+        """Item `index` of the current array must follow: veto it where the array is full."""
+        frame = self._frame
+        only = frame.only
+        if only is not None and not only.state and index < only.place.max_items:
+            place = only.place.at_index(index)
+            if place.never:
+                only.fail(too_many_items(index, "items"))
+            self._expect(place, only)
+            return
+        self._clock.now += 1
+        self._sole = None
+        self._next = frame.at_item(index)
+
+    def _expect(self, place: Place, owner: Evaluation) -> None:
+        """The value that comes next has one evaluation, or none."""
+        if place.empty:
+            self._sole = None
+            self._next = _NOTHING
+        else:
+            self._sole = Evaluation(place, owner)
 
     def scalar(self, value: JsonValue) -> None:
         """A string, number, boolean or null is complete."""
-        for node in self._next:
-            if self._coerce:
-                _assert_coerced(node, value)
-            elif _of_type(node, value):
-                _assert(node.scalar_assertions, value)
-            else:
-                raise Veto(f"expected {' or '.join(node.types)}, found {shown(value)}", "type")
+        sole = self._sole
+        if sole is not None:
+            if not sole.state:
+                _test(sole, value)
+                if sole.undecided or sole.groups is not None:
+                    sole.end()
+        elif self._next:
+            self._clock.now += 1
+            self._leave(self._next, value)
+        if self._frame.watchful:
+            self._frame.member_over(value, self._next if sole is None else {sole.place: sole})
+
+    def _leave(self, position: Position, value: Any) -> None:
+        """A value is over: test it as a whole, and end its evaluations."""
+        waited_for = False
+        for one in position.values():
+            if not one.state:
+                _test(one, value)
+                if one.undecided or one.groups is not None:
+                    waited_for = True
+        if waited_for:
+            for one in position.values():
+                one.end()
 
     def close(self, container: JsonValue) -> None:
         """An object or array is complete."""
-        for node in self._cursor:
+        self._clock.now += 1
+        position = self._frame.position
+        if position:
             if is_object(container):
-                missing = [key for key in node.required if key not in container]
-                if missing:
-                    raise Veto(f"missing: {', '.join(missing)}", "required")
-            elif node.unique_items and not self._coerce and is_array(container):
-                index = repeated(container)
-                if index is not None:
-                    raise Veto(f"expected items that differ, found {shown(container[index])} twice", "uniqueItems")
-            _assert(node.container_assertions, container)
-        self._cursor = self._enclosing.pop()
+                for one in position.values():
+                    place = one.place
+                    if place.required and not one.state and not container.keys() >= place.required_set:
+                        missing = [key for key in place.required if key not in container]
+                        one.fail(Veto(f"missing: {', '.join(missing)}", "required"))
+            self._leave(position, container)
+        self._frame = self._enclosing.pop()
+        if self._frame.watchful:
+            self._frame.member_over(container, position)
 
 
-def _known_keys(cursor: Cursor) -> set[str]:
-    return {key for node in cursor for key, inner in node.properties.items() if not inner.never}
+def _one_watch(watches: list[Watch]) -> Watch | Watches:
+    return watches[0] if len(watches) == 1 else Watches(watches)
 
 
-def _assert(assertions: tuple[Assertion, ...], value: Any) -> None:
-    for keyword, test in assertions:
-        problem = test(value)
-        if problem is not None:
-            raise Veto(problem, keyword)
-
-
-def _assert_coerced(node: Node, value: JsonValue) -> None:
-    """As `_assert`, but only of a value that pydantic would take as it is; what it makes of another is its matter."""
-    if not _of_type(node, value) or (isinstance(value, bool) and "boolean" not in node.types):
-        return  # true may still become 1
-    for keyword, test in node.scalar_assertions:
-        problem = test(value)
-        if problem is not None and not (keyword == "maxLength" and test(str(value).strip()) is None):  # it may strip
-            raise Veto(problem, keyword)
-
-
-def _may_begin(node: Node, kind: int) -> bool:
-    return bool(node.kinds & kind)
-
-
-def _may_begin_coerced(node: Node, kind: int) -> bool:
-    """As `_may_begin`, but a number or boolean may be written as another scalar, and a formatted string as a number."""
-    if node.kinds & kind:
-        return True
-    if not kind & _SCALARS:
-        return False
-    return bool(node.kinds & (Kind.NUMBER | Kind.BOOLEAN)) or (node.formatted and bool(node.kinds & Kind.STRING))
-
-
-def _of_type(node: Node, value: JsonValue) -> bool:
-    """Whether a complete scalar is of one of the node's types, 1.0 being an integer."""
-    if not node.types:
-        return True
-    if isinstance(value, bool):
-        return "boolean" in node.types
-    if isinstance(value, int | float):
-        return "number" in node.types or ("integer" in node.types and (isinstance(value, int) or value.is_integer()))
-    return ("null" if value is None else "string") in node.types
+def _test(one: Evaluation, value: Any) -> None:
+    """Ask the assertions of a whole value."""
+    for keyword, test in one.place.tests[type(value)]:
+        try:
+            problem = test(value)
+        except ArithmeticError:  # a number too large for Python's arithmetic, as for the final validator's
+            one.undecided = True
+        else:
+            if problem is not None:
+                one.fail(Veto(problem, keyword))
+                return

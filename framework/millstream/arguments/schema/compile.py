@@ -1,117 +1,132 @@
 """JSON Schema -> `CompiledSchema`: once for each tool, before the first character arrives.
 
-Drafts 2020-12, 2019-09, 7 and 6. Nothing is ever fetched: a `$ref` must lead to a place in the schema itself. What is
-compiled is what can be decided while a value arrives; the rest is left to the final validator, place by place.
+Drafts 2020-12, 2019-09, 7 and 6. Nothing is ever fetched: a `$ref` must lead to a place in the schema itself or in a
+resource given with it. What is compiled is what can be decided while a value arrives; the rest (`unevaluated*`, dynamic
+references, other dialects) is left to the final validator, place by place.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from math import inf
 from typing import Any, Final
-from urllib.parse import unquote
 
-from millstream.arguments.scanner import Kind
-from millstream.arguments.schema.keywords import DECIDED, container_assertions, scalar_assertions
-from millstream.arguments.schema.node import KIND_NAMES, Node
-from millstream.arguments.schema.references import check_references
+from millstream.arguments.schema.keywords import DECIDED, allowed_values, assertions, format_assertion
+from millstream.arguments.schema.node import ARRAY, KIND_NAMES, OBJECT, Applicator, KeyPattern, Node
+from millstream.arguments.schema.place import Places
+from millstream.arguments.schema.prefixes import prefix_automaton
+from millstream.arguments.schema.references import Schema, Scope, check_references, root_scope
 from millstream.arguments.schema.verdict import Verdict
+from millstream.errors import ToolDefinitionError
 from millstream.events.values import is_array, is_object
 
-# fmt: off  these are lists of words
-_ANNOTATIONS: Final = frozenset(
-    (
-        "title",
-        "description",
-        "default",
-        "examples",
-        "example",
-        "deprecated",
-        "readOnly",
-        "writeOnly",
-        "format",
-        "contentEncoding",
-        "contentMediaType",
-        "contentSchema",
-        "$schema",
-        "$id",
-        "$comment",
-        "$defs",
-        "definitions",
-        "$vocabulary",
-        "discriminator",
-    )
+_COMPILED: Final = DECIDED.union(
+    ("$ref", "type", "format", "properties", "patternProperties", "additionalProperties", "propertyNames", "required"),
+    ("maxProperties", "dependentSchemas", "items", "prefixItems", "additionalItems", "maxItems", "uniqueItems"),
+    ("contains", "allOf", "anyOf", "oneOf", "not", "if"),
 )
-_COMPILED: Final = frozenset(
-    (
-        "type",
-        "properties",
-        "additionalProperties",
-        "required",
-        "items",
-        "prefixItems",
-        "maxItems",
-        "uniqueItems",
-        "allOf",
-        "$ref",
-    )
-)
-# fmt: on
 _BEFORE_2019: Final = ("draft-06", "draft-07")
-_DECIDED_DRAFTS: Final = (*_BEFORE_2019, "2019-09", "2020-12")
+_COMPILED_DRAFTS: Final = (*_BEFORE_2019, "2019-09", "2020-12")
 
 
 class CompiledSchema:
     """A schema ready to follow the text of a call. Make one with `compile_schema`; share it between calls."""
 
-    __slots__ = ("root", "source", "verdict")
+    __slots__ = ("_lenient", "_places", "root", "source", "verdict")
 
-    def __init__(self, source: Mapping[str, Any] | bool, root: Node, verdict: Verdict) -> None:
+    def __init__(self, source: Schema, root: Node, verdict: Verdict) -> None:
         self.source = source
         self.root = root
         self.verdict = verdict
+        self._places: Places | None = None
+        self._lenient: Places | None = None
+
+    def places(self, *, lenient: bool) -> Places:
+        """Its places, read as it is written or leniently."""
+        if lenient:
+            self._lenient = self._lenient or Places(self.root, lenient=True)
+            return self._lenient
+        self._places = self._places or Places(self.root, lenient=False)
+        return self._places
 
 
-def compile_schema(schema: Mapping[str, Any] | bool) -> CompiledSchema:
+def compile_schema(
+    schema: Schema, resources: Mapping[str, Schema] | None = None, *, assert_formats: bool = False
+) -> CompiledSchema:
     """Compile a JSON Schema.
+
+    Args:
+        schema: a dict or a bool. Do not change it afterwards.
+        resources: other schemas that a `$ref` of it may name, by URI. Nothing is ever fetched.
+        assert_formats: whether a `format` is checked, as far as jsonschema can here, or only tells the model something.
 
     Raises:
         ToolDefinitionError: it is not a valid schema, or a `$ref` leads out of it; the message names the place.
     """
-    verdict = Verdict(schema)
-    check_references(schema, verdict.dialect, verdict.check)
-    root = _Compiler(schema, verdict.dialect).node(schema, "#")
-    return CompiledSchema(schema, root, verdict)
+    try:
+        verdict = Verdict(schema, resources, assert_formats=assert_formats)
+        check_references(schema, verdict.dialect, verdict.check, verdict.registry)
+        return CompiledSchema(schema, _Compiler(verdict).root(schema), verdict)
+    except RecursionError as error:
+        raise ToolDefinitionError("the schema is nested too deeply to be compiled: name parts in $defs") from error
 
 
 class _Compiler:
-    def __init__(self, document: Mapping[str, Any] | bool, dialect: str) -> None:
-        self._document = document
-        self._nodes: dict[str, Node] = {}
-        self._foreign = not any(draft in dialect for draft in _DECIDED_DRAFTS)
-        self._lone_ref = any(draft in dialect for draft in _BEFORE_2019)  # the siblings of a $ref do not count
-        self._prefix_items = "2020-12" in dialect
+    def __init__(self, verdict: Verdict) -> None:
+        self._verdict = verdict
+        self._dialect = verdict.dialect
+        self._keywords = verdict.keywords
+        self._nodes: dict[tuple[str, int], Node] = {}
+        self._foreign = not any(draft in self._dialect for draft in _COMPILED_DRAFTS)
+        self._lone_ref = any(draft in self._dialect for draft in _BEFORE_2019)  # the siblings of a $ref do not count
 
-    def node(self, schema: object, place: str) -> Node:
-        """The node of the subschema at `place` ("#/properties/city"), made once for each place."""
-        known = self._nodes.get(place)
-        if known is not None:
-            return known
-        node = self._nodes[place] = Node()
-        if schema is False:
-            node.never = True
-        elif is_object(schema):
-            self._fill(node, schema, place)
+    def root(self, schema: Schema) -> Node:
+        return self._target(schema, root_scope(schema, self._dialect, self._verdict.registry))
+
+    def _target(self, schema: Any, scope: Scope) -> Node:
+        """The node of a schema that a reference leads to."""
+        other = is_object(schema) and schema.get("$schema", self._dialect).rstrip("#") != self._dialect.rstrip("#")
+        return self._made(schema, scope, undecided=other)
+
+    def _node(self, schema: object, scope: Scope) -> Node:
+        """The node of a schema within another; with an `$id` it is another base for references."""
+        return self._made(schema, scope, undecided=is_object(schema) and ("$id" in schema or "$schema" in schema))
+
+    def _made(self, schema: object, scope: Scope, *, undecided: bool) -> Node:
+        """The node of a schema, made once for each: it may refer to itself."""
+        key = (scope.base, id(schema))
+        node = self._nodes.get(key)
+        if node is None:
+            node = self._nodes[key] = Node()
+            node.never = schema is False
+            if is_object(schema):
+                if undecided or self._foreign:  # draft 3 and 4, where keywords mean other things
+                    node.undecided = True
+                else:
+                    self._fill(node, schema, scope)
         return node
 
-    def _fill(self, node: Node, schema: Mapping[str, Any], place: str) -> None:
-        if self._foreign or (place != "#" and ("$id" in schema or "$schema" in schema)):
-            # Draft 3 and 4, where keywords mean other things; or another base for references, or another dialect.
-            node.undecided = True
-            return
+    def _fill(self, node: Node, schema: Mapping[str, Any], scope: Scope) -> None:
         if self._lone_ref and "$ref" in schema:
             schema = {"$ref": schema["$ref"]}
-        known = _COMPILED | DECIDED | _ANNOTATIONS
-        node.undecided = any(keyword not in known for keyword in schema)
+        schema = {
+            keyword: value for keyword, value in schema.items() if keyword in self._keywords or keyword in _BESIDE
+        }
+        node.undecided = any(keyword not in _COMPILED and keyword not in _BESIDE for keyword in schema)
+        self._fill_type(node, schema)
+        node.values = allowed_values(schema)
+        node.assertions = assertions(schema)
+        node.max_length = schema.get("maxLength", inf)
+        if "format" in schema and (test := self._verdict.format_test(schema["format"])) is not None:
+            node.assertions += (format_assertion(schema["format"], test),)
+        if "pattern" in schema and (automaton := prefix_automaton(schema["pattern"])) is not None:
+            node.prefixes = ((schema["pattern"], automaton),)
+        self._fill_object(node, schema, scope)
+        self._fill_array(node, schema, scope)
+        self._fill_applicators(node, schema, scope)
+
+    def _fill_type(self, node: Node, schema: Mapping[str, Any]) -> None:
         if "type" in schema:
             node.types = _types(schema)
             node.formatted = "format" in schema
@@ -120,59 +135,74 @@ class _Compiler:
             node.formatted = any(is_object(one) and "format" in one for one in alternatives)
         if node.types:
             node.kinds = _kinds(node.types)
-        node.required = tuple(schema.get("required", ()))
-        node.scalar_assertions = scalar_assertions(schema)
-        node.container_assertions = container_assertions(schema)
-        self._fill_object(node, schema, place)
-        self._fill_array(node, schema, place)
-        conjuncts = [self.node(one, f"{place}/allOf/{i}") for i, one in enumerate(schema.get("allOf", ()))]
-        if "$ref" in schema:
-            conjuncts.extend(self._target(schema["$ref"], node))
-        node.conjuncts = tuple(conjuncts)
-
-    def _fill_object(self, node: Node, schema: Mapping[str, Any], place: str) -> None:
-        properties: Mapping[str, Any] = schema.get("properties", {})
-        node.properties = {
-            key: self.node(inner, f"{place}/properties/{_escaped(key)}") for key, inner in properties.items()
-        }
-        node.pattern_properties = bool(schema.get("patternProperties"))
-        if schema.get("additionalProperties", True) is not True:
-            node.additional = self.node(schema["additionalProperties"], f"{place}/additionalProperties")
-
-    def _fill_array(self, node: Node, schema: Mapping[str, Any], place: str) -> None:
-        items: object = schema.get("items")
-        if is_array(items):  # the form of the drafts before 2020-12: a schema for each position
-            node.undecided = True
-        elif items is not None:
-            node.items = self.node(items, f"{place}/items")
-        prefix = schema.get("prefixItems", ()) if self._prefix_items else ()
-        node.max_items = schema.get("maxItems", node.max_items)
-        node.unique_items = schema.get("uniqueItems", False)
-        node.prefix = tuple(self.node(one, f"{place}/prefixItems/{i}") for i, one in enumerate(prefix))
-
-    def _target(self, ref: str, node: Node) -> list[Node]:
-        """The node that a `$ref` of `node` leads to, unless only the final validator can resolve it."""
-        if not (ref == "#" or ref.startswith("#/")):
-            node.undecided = True  # an anchor or an id within the schema
-            return []
-        found: Any = self._document
-        place = "#"
-        for step in (part.replace("~1", "/").replace("~0", "~") for part in unquote(ref).split("/")[1:]):
-            found = found[int(step)] if is_array(found) else found[step]
-            place += f"/{_escaped(step)}"
-            if is_object(found) and "$id" in found:
-                node.undecided = True  # what lies below it has another base
-                return []
-        return [self.node(found, place)]
 
     def _types_of_any(self, alternatives: list[Any]) -> tuple[str, ...]:
         """The types that may be where one of several schemas must hold, () unless each of them names its own."""
         names: dict[str, None] = {}
         for one in alternatives:
-            if not is_object(one) or "type" not in one or (self._lone_ref and "$ref" in one):
+            if not is_object(one) or "type" not in one or "$schema" in one or (self._lone_ref and "$ref" in one):
                 return ()
             names |= dict.fromkeys(_types(one))
         return tuple(names)
+
+    def _fill_object(self, node: Node, schema: Mapping[str, Any], scope: Scope) -> None:
+        properties: Mapping[str, Any] = schema.get("properties", {})
+        node.properties = {key: self._node(inner, scope) for key, inner in properties.items()}
+        node.key_patterns = tuple(
+            KeyPattern(re.compile(pattern), self._node(inner, scope), prefix_automaton(pattern))
+            for pattern, inner in schema.get("patternProperties", {}).items()
+        )
+        if schema.get("additionalProperties", True) is not True:
+            node.additional = self._node(schema["additionalProperties"], scope)
+        if schema.get("propertyNames", True) is not True:
+            node.names = self._node(schema["propertyNames"], scope)
+        node.required = tuple(schema.get("required", ()))
+        node.max_properties = schema.get("maxProperties", inf)
+
+    def _fill_array(self, node: Node, schema: Mapping[str, Any], scope: Scope) -> None:
+        items: object = schema.get("items", True)
+        prefix: Any = schema.get("prefixItems", ())
+        if is_array(items):  # as drafts before 2020-12 write it: a schema for each position
+            prefix, items = items, schema.get("additionalItems", True)
+        node.prefix = tuple(self._node(one, scope) for one in prefix)
+        if items is not True:
+            node.items = self._node(items, scope)
+        node.max_items = schema.get("maxItems", inf)
+        node.unique_items = schema.get("uniqueItems", False)
+
+    def _fill_applicators(self, node: Node, schema: Mapping[str, Any], scope: Scope) -> None:
+        conjuncts = [self._node(one, scope) for one in schema.get("allOf", ())]
+        if "$ref" in schema:
+            conjuncts.append(self._target(*scope.target(schema["$ref"])))
+        node.conjuncts = tuple(conjuncts)
+        found = [
+            Applicator(keyword, tuple(self._node(one, scope) for one in schema[keyword]))
+            for keyword in ("anyOf", "oneOf")
+            if keyword in schema
+        ]
+        if "not" in schema:
+            found.append(Applicator("not", (self._node(schema["not"], scope),)))
+        if "if" in schema and ("then" in schema or "else" in schema):
+            parts = (schema["if"], schema.get("then", True), schema.get("else", True))
+            found.append(Applicator("if", tuple(self._node(one, scope) for one in parts)))
+        found.extend(
+            Applicator("dependentSchemas", (self._node(inner, scope),), OBJECT, key)
+            for keyword in ("dependentSchemas", "dependencies")
+            for key, inner in schema.get(keyword, {}).items()
+            if not is_array(inner)
+        )
+        if "contains" in schema:
+            counted = not self._lone_ref  # earlier drafts do not count
+            least = schema.get("minContains", 1) if counted else 1
+            most = schema.get("maxContains", inf) if counted else inf
+            found.append(
+                Applicator("contains", (self._node(schema["contains"], scope),), ARRAY, least=least, most=most)
+            )
+        node.applicators = tuple(found)
+
+
+_BESIDE: Final = frozenset(("then", "else", "minContains", "maxContains"))
+"""Keywords that jsonschema reads with another."""
 
 
 def _types(schema: Mapping[str, Any]) -> tuple[str, ...]:
@@ -180,12 +210,8 @@ def _types(schema: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(names) if is_array(names) else (names,)
 
 
-def _kinds(types: tuple[str, ...]) -> Kind:
-    union = Kind(0)
+def _kinds(types: tuple[str, ...]) -> int:
+    union = 0
     for name in types:
         union |= KIND_NAMES[name]
     return union
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")

@@ -23,22 +23,22 @@ def repeated(items: list[JsonValue]) -> int | None:
     """The index of the first item that is equal to an earlier one; None where all differ. Linear in their text."""
     seen: set[Hashable] = set()
     for index, item in enumerate(items):
-        key = _key(item)
+        key = identity(item)
         if key in seen:
             return index
         seen.add(key)
     return None
 
 
-def _key(value: JsonValue) -> Hashable:
+def identity(value: JsonValue) -> Hashable:
     """Something that is equal for equal values and only for these.
 
     Numbers as text: the hashes of strings are random, those of numbers can be made to collide.
     """
     if is_object(value):
-        return frozenset((key, _key(inner)) for key, inner in value.items())
+        return frozenset((key, identity(inner)) for key, inner in value.items())
     if is_array(value):
-        return ("array", *map(_key, value))
+        return ("array", *map(identity, value))
     if isinstance(value, bool):
         return ("boolean", value)
     if isinstance(value, int | float):

@@ -30,6 +30,8 @@ DECIDED: list[Any] = [
     {},
     {"type": ["object", "null"], "properties": {"a": {"enum": [1]}}, "additionalProperties": False},
     {"required": ["a"], "additionalProperties": {"type": "string"}},
+    {"$schema": DRAFT_7, "items": [True], "additionalItems": False, "dependencies": {"a": ["b"], "c": {}}},
+    {"$schema": DRAFT_7, "definitions": {"a": {"type": "null"}}, "$ref": "#/definitions/a"},
     {"type": "array", "items": {"const": 1}, "prefixItems": [True], "minItems": 1, "uniqueItems": True},
     {"maxItems": 2, "uniqueItems": False},
     {"type": "string", "minLength": 1, "maxLength": 2, "format": "date", "title": "t", "description": "d"},
@@ -44,7 +46,7 @@ def test_these_keywords_are_decided_while_the_value_arrives(schema: Any) -> None
     assert not compile_schema(schema).root.undecided
 
 
-UNDECIDED: list[dict[str, Any]] = [
+APPLIED: list[dict[str, Any]] = [
     {"anyOf": [{}]},
     {"oneOf": [{}]},
     {"not": False},
@@ -52,15 +54,24 @@ UNDECIDED: list[dict[str, Any]] = [
     {"pattern": ""},
     {"multipleOf": 1},
     {"uniqueItems": True, "contains": {}},
-    {"contains": {}},
-    {"patternProperties": {}},
-    {"propertyNames": {}},
+    {"patternProperties": {"a": {}}},
+    {"propertyNames": {"pattern": "a"}},
     {"dependentRequired": {}},
-    {"dependentSchemas": {}},
+    {"dependentSchemas": {"a": True}},
+    {"x-unheard-of": 1, "$recursiveRef": "#", "additionalItems": False},
+]
+
+
+@pytest.mark.parametrize("keyword", APPLIED, ids=str)
+def test_so_are_these(keyword: dict[str, Any]) -> None:
+    assert not compile_schema({"type": "object", **keyword}).root.undecided
+
+
+UNDECIDED: list[dict[str, Any]] = [
     {"unevaluatedProperties": {}},
     {"unevaluatedItems": {}},
     {"$dynamicRef": "#"},
-    {"x-unheard-of": 1},
+    {"$schema": DRAFT_2019, "$recursiveRef": "#"},
 ]
 
 
@@ -171,3 +182,11 @@ def test_keys_and_values_that_look_like_keywords_are_none(schema: dict[str, Any]
 def test_what_is_no_schema_is_the_callers_error() -> None:
     with pytest.raises(ToolDefinitionError, match="not valid at #/properties"):
         compile_schema({"properties": []})
+
+
+def test_a_schema_too_deep_to_compile_is_the_callers_error() -> None:
+    schema: dict[str, Any] = {"type": "null"}
+    for _ in range(2000):
+        schema = {"anyOf": [schema]}
+    with pytest.raises(ToolDefinitionError, match="nested too deeply to be compiled"):
+        compile_schema(schema)

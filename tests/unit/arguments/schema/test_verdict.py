@@ -12,22 +12,29 @@ from millstream.errors import ToolDefinitionError
 from millstream.failures import Problem
 from tests.outcome import however_cut
 
+CLOSED: dict[str, Any] = {"properties": {"a": {}}, "unevaluatedProperties": False}
+UNEXPECTED = "Unevaluated properties are not allowed"
+
 
 @pytest.mark.parametrize(
     ("schema", "text", "path", "keyword", "message"),
     [
-        ({"pattern": "^a"}, '"b"', "", "pattern", "'b' does not match '^a'"),
-        ({"multipleOf": 2}, "3", "", "multipleOf", "3 is not a multiple of 2"),
-        ({"items": {"not": {}}}, "[1]", "/0", "not", "1 should not be valid under {}"),
-        ({"properties": {"a/b": {"pattern": "x"}}}, '{"a/b":"y"}', "/a~1b", "pattern", "'y' does not match 'x'"),
+        (CLOSED, '{"a":1,"b":2}', "", "unevaluatedProperties", f"{UNEXPECTED} ('b' was unexpected)"),
+        ({"items": CLOSED}, '[{"b":1}]', "/0", "unevaluatedProperties", f"{UNEXPECTED} ('b' was unexpected)"),
         (
-            {"anyOf": [{"uniqueItems": True}]},
-            "[1,1.0]",
+            {"$dynamicRef": "#/$defs/n", "$defs": {"n": {"pattern": "^a"}}},
+            '"b"',
             "",
-            "anyOf",
-            "[1, 1.0] is not valid under any of the given schemas",
+            "pattern",
+            "'b' does not match '^a'",
         ),
-        ({"dependentRequired": {"a": ["b"]}}, '{"a":1}', "", "dependentRequired", "'b' is a dependency of 'a'"),
+        (
+            {"properties": {"a/b": CLOSED}},
+            '{"a/b":{"b":1}}',
+            "/a~1b",
+            "unevaluatedProperties",
+            f"{UNEXPECTED} ('b' was unexpected)",
+        ),
     ],
 )
 def test_what_only_the_whole_value_shows_is_refused_at_the_end(
@@ -88,7 +95,7 @@ RECURSIVE: dict[str, Any] = {
 
 def test_a_value_too_deep_for_the_final_validator_is_refused_not_raised() -> None:
     """It recurses once for each keyword and level, and may be called from deep within another program."""
-    compiled = compile_schema(RECURSIVE)
+    compiled = compile_schema({**RECURSIVE, "unevaluatedItems": True})
 
     def outcome(depth: int) -> Sealed | Rejected:
         assembler = Assembler(compiled)
@@ -100,11 +107,29 @@ def test_a_value_too_deep_for_the_final_validator_is_refused_not_raised() -> Non
     assert outcome(128) == Rejected((Problem("", message, "limit", 256),), 256)
 
 
+def test_what_is_decided_while_it_arrives_may_be_as_deep_as_the_limits_allow() -> None:
+    compiled = compile_schema(RECURSIVE)
+    assembler = Assembler(compiled)
+    assembler.feed("[" * 128 + "]" * 128)
+    assert isinstance(assembler.close(), Sealed)
+    rejected = Assembler(compiled).feed("[" * 127 + "1 ")[-1]
+    assert isinstance(rejected, Rejected)
+    assert rejected.at == 128
+
+
 def test_a_number_too_large_for_the_final_validator_is_refused_not_raised() -> None:
     assembler = Assembler(compile_schema({"multipleOf": 0.5}))
     assembler.feed("1" + "0" * 350)
     message = "holds a number too large to be checked: send a smaller one"
     assert assembler.close() == Rejected((Problem("", message, "limit", 351),), 351)
+
+
+def test_a_value_at_which_the_final_validator_breaks_is_refused_not_raised() -> None:
+    schema = {"$schema": "https://json-schema.org/draft/2019-09/schema", "items": True, "unevaluatedItems": False}
+    assembler = Assembler(compile_schema(schema))
+    assembler.feed("[1]")
+    message = "can not be checked, the tool's schema is at fault: object of type 'bool' has no len()"
+    assert assembler.close() == Rejected((Problem("", message, "schema", 3),), 3)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +152,12 @@ def test_a_schema_is_read_in_its_dialect_and_in_2020_12_where_that_is_unknown(sc
     [
         ({"type": "text"}, "the schema is not valid at #/type: 'text' is not valid under any of the given schemas"),
         ({"properties": {"a": {"minimum": "1"}}}, "at #/properties/a/minimum: '1' is not of type 'number'"),
-        ({"pattern": "("}, "at #/pattern: '(' is not a 'regex'"),
+        ({"pattern": "("}, 'at #/pattern: the pattern "(" is none that Python\'s re knows: missing ), unterminated'),
+        (
+            {"properties": {"a": {"pattern": r"a\p{L}"}}},
+            r'at #/properties/a/pattern: the pattern "a\p{L}" has \p{L}, which',
+        ),
+        ({"patternProperties": {r"\PN": {}}}, r'at #/patternProperties: the pattern "\PN" has \PN, which'),
         ({"required": "a"}, "at #/required: 'a' is not of type 'array'"),
         ([], "a JSON Schema is a dict or a bool, this is a list"),
         (None, "a JSON Schema is a dict or a bool, this is a NoneType"),

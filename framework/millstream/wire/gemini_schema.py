@@ -1,0 +1,174 @@
+"""A tool's JSON Schema -> the subset of OpenAPI in which Gemini is told of a function's parameters.
+
+Types are in capitals, null is `nullable`, references are put in place, enums are of strings. What the subset has no
+word for and only narrows a value is moved into the description, and is checked by us as before; what changes the shape
+of a value is an error that names its place. A pure function of plain dicts, which it does not change.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
+
+from millstream.arguments.pointer import pointer
+from millstream.errors import ToolDefinitionError
+from millstream.events.values import Path, is_array, is_object
+
+_Schema: TypeAlias = Mapping[str, Any]
+
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_MAX_DEPTH: Final = 32
+"""A schema that refers to itself has no end where references are put in place."""
+_PLAIN: Final = {
+    *("title", "description", "minItems", "maxItems", "minLength", "maxLength", "pattern", "minimum", "maximum"),
+    *("minProperties", "maxProperties"),
+}
+_FORMATS: Final = frozenset(("date-time", "float", "double", "int32", "int64"))
+_IMPOSSIBLE: Final = (
+    *("patternProperties", "prefixItems", "additionalItems", "not", "if", "dependentSchemas", "dependencies"),
+    *("unevaluatedProperties", "unevaluatedItems", "$dynamicRef", "$recursiveRef", "contains"),
+)
+_NARROWING: Final[dict[str, str]] = {
+    "format": "Format",
+    "exclusiveMinimum": "Greater than",
+    "exclusiveMaximum": "Less than",
+    "multipleOf": "A multiple of",
+    "uniqueItems": "Items differ",
+    "default": "Default",
+    "dependentRequired": "Keys that need others",
+}
+
+
+def gemini_parameters(schema: _Schema) -> dict[str, Any]:
+    """The `parameters` of a Gemini function declaration.
+
+    Raises:
+        ToolDefinitionError: the schema can not be expressed; the message names the place and what to do.
+    """
+    if schema.get("type") != "object":
+        raise _error((), 'must be of the type "object" at its root')
+    return _made(schema, schema, (), 0)
+
+
+def _made(schema: object, root: _Schema, path: Path, depth: int) -> dict[str, Any]:
+    if depth > _MAX_DEPTH:
+        raise _error(path, "refers to itself, or is nested too deeply: references are put in place, flatten it")
+    if not is_object(schema):
+        raise _error(path, f"is {json.dumps(schema)}: say of which type the value is")
+    schema = _resolved(schema, root, path)
+    for keyword in _IMPOSSIBLE:
+        if keyword in schema:
+            raise _error(path, f'uses "{keyword}", which can not be expressed: use plain types and anyOf')
+    made = {keyword: schema[keyword] for keyword in schema if keyword in _PLAIN}
+    told = [
+        f"{words}: {json.dumps(schema[keyword], ensure_ascii=False)}"
+        for keyword, words in _NARROWING.items()
+        if schema.get(keyword) is not None and not (keyword == "format" and schema["format"] in _FORMATS)
+    ]
+    if schema.get("format") in _FORMATS:
+        made["format"] = schema["format"]
+    types = [one for one in _types(schema) if one != "null"]
+    alternatives = _alternatives(schema, types, path)
+    if len(types) < len(_types(schema)) or len(alternatives) < len(schema.get("anyOf", alternatives)):
+        made["nullable"] = True
+    if len(alternatives) == 1:
+        only = _made(alternatives[0], root, (*path, "anyOf", 0), depth + 1)
+        return {**only, **made}
+    if alternatives:
+        made["anyOf"] = [_made(one, root, (*path, "anyOf", i), depth + 1) for i, one in enumerate(alternatives)]
+    elif len(types) == 1:
+        made["type"] = types[0].upper()
+    else:
+        raise _error(path, "allows any value, or none but null: say of which type it is")
+    told += _enum(schema, made, path)
+    if "object" in types:
+        made |= _object(schema, root, path, depth)
+    if "array" in types:
+        made["items"] = _made(schema.get("items", True), root, (*path, "items"), depth + 1)
+    if told:
+        words = [made["description"].rstrip(". ")] if made.get("description") else []
+        made["description"] = ". ".join([*words, *told]) + "."
+    return made
+
+
+def _resolved(schema: _Schema, root: _Schema, path: Path) -> _Schema:
+    """The schema with its reference, or a lone member of `allOf`, put in its place."""
+    for _ in range(_MAX_DEPTH):
+        if "$ref" in schema:
+            name, _, key = schema["$ref"].removeprefix("#/").partition("/")
+            found = root.get(name, {}).get(key) if name in ("$defs", "definitions") else None
+            if not is_object(found):
+                raise _error(path, f'refers to "{schema["$ref"]}": refer to a schema under $defs')
+            rest = {keyword: value for keyword, value in schema.items() if keyword != "$ref"}
+        elif "allOf" in schema:
+            if len(schema["allOf"]) != 1 or not is_object(schema["allOf"][0]):
+                raise _error(path, 'uses "allOf", which can not be expressed: write one schema')
+            found = schema["allOf"][0]
+            rest = {keyword: value for keyword, value in schema.items() if keyword != "allOf"}
+        else:
+            return {("anyOf" if keyword == "oneOf" else keyword): value for keyword, value in schema.items()}
+        schema = {**found, **rest}
+    raise _error(path, "refers to itself without an end")
+
+
+def _alternatives(schema: _Schema, types: list[str], path: Path) -> list[Any]:
+    """The members of `anyOf` other than null; or one for each of several types."""
+    if "anyOf" in schema:
+        found = [one for one in schema["anyOf"] if not (is_object(one) and one.get("type") == "null")]
+        if not found:
+            raise _error(path, "allows nothing but null: leave it out")
+        return found
+    if len(types) <= 1:
+        return []
+    narrow = {key: value for key, value in schema.items() if key not in ("type", "description", "title", "default")}
+    return [{**narrow, "type": one} for one in types]
+
+
+def _enum(schema: _Schema, made: dict[str, Any], path: Path) -> list[str]:
+    """Put the allowed strings into `made`; values that are none are returned as a sentence."""
+    if not ("enum" in schema or "const" in schema):
+        return []
+    allowed: list[Any] = schema["enum"] if "enum" in schema else [schema["const"]]
+    values = [one for one in allowed if one is not None]
+    if len(values) < len(allowed):
+        made["nullable"] = True
+    if all(isinstance(one, str) for one in values) and made.get("type", "STRING") == "STRING":
+        made["enum"] = values
+        return []
+    if any(is_object(one) or is_array(one) for one in values):
+        raise _error(path, "has an object or array among its allowed values: only plain values can be expressed")
+    return [f"One of: {', '.join(json.dumps(one, ensure_ascii=False) for one in values)}"]
+
+
+def _object(schema: _Schema, root: _Schema, path: Path, depth: int) -> dict[str, Any]:
+    if schema.get("additionalProperties", False) is not False or ("properties" not in schema and path):
+        raise _error(path, "is an object of any keys: list its keys in properties, or use a list of pairs")
+    properties: _Schema = schema.get("properties", {})
+    for name in properties:
+        if _NAME.fullmatch(name) is None:
+            raise _error((*path, "properties", name), "can not have this name: use letters, digits and _, at most 64")
+    made = {key: _made(one, root, (*path, "properties", key), depth + 1) for key, one in properties.items()}
+    found: dict[str, Any] = {"properties": made} if made else {}
+    if made:
+        found["propertyOrdering"] = list(made)
+    return found | ({"required": list(schema["required"])} if schema.get("required") else {})
+
+
+def _types(schema: _Schema) -> list[str]:
+    types = schema.get("type", [])
+    if not types and ("enum" in schema or "const" in schema):
+        return _types_of(schema.get("enum", [schema.get("const")]))
+    return list(types) if is_array(types) else [types]
+
+
+def _types_of(values: list[Any]) -> list[str]:
+    names: dict[type, str] = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+    kinds: list[type[Any]] = [type(value) for value in values]
+    return list(dict.fromkeys(names.get(kind, "object") for kind in kinds))
+
+
+def _error(path: Path, what: str) -> ToolDefinitionError:
+    where = f'the schema at "#{pointer(path)}"' if path else "the schema"
+    return ToolDefinitionError(f"{where} {what} (Gemini's parameters)")

@@ -1,0 +1,252 @@
+"""A tool's JSON Schema -> the form in which a provider follows it strictly while it writes.
+
+Strict forms know fewer keywords. What only narrows a value (a length, an unusual format, a default) is moved into the
+description, where the model reads it, and is checked by us as before; what changes the shape of a value can not be left
+out, and is an error that names its place. The form may so allow more than the schema, never less of what it requires.
+Pure functions of plain dicts, which they do not change; they know no request.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from millstream.arguments.pointer import pointer
+from millstream.errors import ToolDefinitionError
+from millstream.events.values import Path, is_array, is_object
+
+_Schema: TypeAlias = Mapping[str, Any]
+
+_FORMATS: Final = frozenset(("date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"))
+_SHAPES: Final = frozenset(("type", "anyOf", "enum", "const", "$ref"))
+_IMPOSSIBLE: Final = (
+    *("patternProperties", "prefixItems", "additionalItems", "not", "if", "dependentSchemas", "dependencies"),
+    *("unevaluatedProperties", "unevaluatedItems", "$dynamicRef", "$recursiveRef", "contains"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What a provider's strict form knows."""
+
+    name: str
+    keywords: frozenset[str]
+    formats: frozenset[str]
+    all_required: bool
+    """Whether every property must be required; one that is optional is then one that may be null."""
+    max_depth: int = 1_000
+    max_properties: int = 100_000
+    max_enum_values: int = 100_000
+    max_name_chars: int = 10_000_000
+
+
+_OPENAI: Final = _Form(
+    "OpenAI's strict form",
+    frozenset(
+        ("pattern", "multipleOf", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems")
+    ),
+    _FORMATS,
+    all_required=True,
+    max_depth=10,
+    max_properties=5_000,
+    max_enum_values=1_000,
+    max_name_chars=120_000,
+)
+_ANTHROPIC: Final = _Form("Anthropic's strict form", frozenset(), _FORMATS | {"uri"}, all_required=False)
+
+
+def openai_strict(schema: _Schema) -> dict[str, Any]:
+    """The `parameters` of an OpenAI function with `strict: true`.
+
+    An optional parameter becomes a required one that may be null: `null` then stands for an argument that was left out,
+    and is to be taken out again (`without_nulls`) before the arguments are checked against the schema itself.
+
+    Raises:
+        ToolDefinitionError: the schema can not be expressed; the message names the place and what to do.
+    """
+    return _Strict(schema, _OPENAI).root()
+
+
+def anthropic_strict(schema: _Schema) -> dict[str, Any]:
+    """The `input_schema` of an Anthropic tool with `strict: true`; optional properties stay optional.
+
+    Raises:
+        ToolDefinitionError: the schema can not be expressed; the message names the place and what to do.
+    """
+    return _Strict(schema, _ANTHROPIC).root()
+
+
+def without_nulls(arguments: Mapping[str, Any], schema: _Schema) -> dict[str, Any]:
+    """Arguments written to `openai_strict(schema)`, without the top-level nulls that stand for nothing at all."""
+    required = schema.get("required", ())
+    properties = schema.get("properties", {})
+    return {
+        key: value
+        for key, value in arguments.items()
+        if value is not None or key in required or _allows_null(properties.get(key, {}))
+    }
+
+
+class _Strict:
+    def __init__(self, schema: _Schema, form: _Form) -> None:
+        self._schema = schema
+        self._form = form
+        self._properties = 0
+        self._enum_values = 0
+        self._name_chars = 0
+
+    def root(self) -> dict[str, Any]:
+        schema = self._schema
+        if schema.get("type") != "object" or any(one in schema for one in ("anyOf", "oneOf", "$ref")):
+            raise self._error((), 'must be of the type "object" at its root, without alternatives')
+        made = self._made(schema, (), 1)
+        for key in ("$defs", "definitions"):
+            if schema.get(key):
+                made[key] = {name: self._made(one, (key, name), 1) for name, one in schema[key].items()}
+        for name, count, most in (
+            ("properties", self._properties, self._form.max_properties),
+            ("values of enums", self._enum_values, self._form.max_enum_values),
+            ("characters in names and enums", self._name_chars, self._form.max_name_chars),
+        ):
+            if count > most:
+                raise self._error((), f"has {count} {name}, and at most {most} may be: make it smaller")
+        return made
+
+    def _made(self, schema: object, path: Path, depth: int) -> dict[str, Any]:
+        if not is_object(schema):
+            raise self._error(path, f"is {json.dumps(schema)}: say of which type the value is")
+        if depth > self._form.max_depth:
+            raise self._error(path, f"is nested deeper than {self._form.max_depth} levels: flatten it")
+        schema = self._merged(schema, path)
+        for keyword in _IMPOSSIBLE:
+            if keyword in schema:
+                raise self._error(path, f'uses "{keyword}", which can not be expressed: use plain types and anyOf')
+        if not _SHAPES & schema.keys():
+            raise self._error(path, "allows any value: say of which type it is")
+        made: dict[str, Any] = {}
+        told: list[str] = []
+        for keyword, value in schema.items():
+            self._keyword(keyword, value, made, told, path)
+        if "properties" in schema or "object" in _types(schema):
+            made |= self._object(schema, path, depth)
+        if "items" in schema or "array" in _types(schema):
+            made["items"] = self._made(schema.get("items", True), (*path, "items"), depth + 1)
+        if "anyOf" in schema:
+            made["anyOf"] = [self._made(one, (*path, "anyOf", i), depth) for i, one in enumerate(schema["anyOf"])]
+        if "description" in schema:
+            made["description"] = schema["description"]
+        if told:
+            words = [made["description"].rstrip(". ")] if made.get("description") else []
+            made["description"] = ". ".join([*words, *told]) + "."
+        if "$ref" in made and len(made) > 1:  # a $ref has to stand alone
+            made = {**{key: value for key, value in made.items() if key != "$ref"}, "anyOf": [{"$ref": made["$ref"]}]}
+        return made
+
+    def _merged(self, schema: _Schema, path: Path) -> _Schema:
+        """The schema with `oneOf` read as `anyOf` (we see to the rest) and a lone member of `allOf` put into it."""
+        if "allOf" in schema:
+            members = schema["allOf"]
+            rest = {key: value for key, value in schema.items() if key != "allOf"}
+            if len(members) != 1 or not is_object(members[0]) or members[0].keys() & rest.keys() - {"description"}:
+                raise self._error(path, 'uses "allOf", which can not be expressed: write one schema')
+            schema = {**members[0], **rest}
+        if "oneOf" in schema:
+            if "anyOf" in schema:
+                raise self._error(path, 'uses "oneOf" beside "anyOf", which can not be expressed: use one of them')
+            schema = {("anyOf" if key == "oneOf" else key): value for key, value in schema.items()}
+        return schema
+
+    def _keyword(self, keyword: str, value: Any, made: dict[str, Any], told: list[str], path: Path) -> None:
+        if keyword in ("enum", "const"):
+            values = value if keyword == "enum" else [value]
+            if any(is_object(one) or is_array(one) for one in values):
+                raise self._error(path, f'has an object or array in "{keyword}": only plain values can be expressed')
+            self._enum_values += len(values)
+            self._name_chars += sum(len(one) for one in values if isinstance(one, str))
+            made[keyword] = value
+        elif keyword == "$ref":
+            if not (value == "#" or value.startswith(("#/$defs/", "#/definitions/"))):
+                raise self._error(path, f'refers to "{value}": refer to a schema under $defs')
+            made[keyword] = value
+        elif keyword == "type" or self._knows(keyword, value):
+            made[keyword] = value
+        elif keyword == "default":
+            if value is not None:
+                told.append(f"Default: {json.dumps(value, ensure_ascii=False)}")
+        elif keyword in _NARROWING:
+            told.append(f"{_NARROWING[keyword]}: {json.dumps(value, ensure_ascii=False)}")
+
+    def _knows(self, keyword: str, value: Any) -> bool:
+        form = self._form
+        if keyword == "format":
+            return value in form.formats
+        return keyword in form.keywords or (keyword == "minItems" and value in (0, 1))
+
+    def _object(self, schema: _Schema, path: Path, depth: int) -> dict[str, Any]:
+        if schema.get("additionalProperties", False) is not False or "properties" not in schema:
+            raise self._error(path, "is an object of any keys: list its keys in properties, or use a list of pairs")
+        properties: _Schema = schema["properties"]
+        required = list(schema.get("required", ()))
+        self._properties += len(properties)
+        self._name_chars += sum(map(len, properties))
+        made = {key: self._made(one, (*path, "properties", key), depth + 1) for key, one in properties.items()}
+        if self._form.all_required:
+            made = {key: one if key in required else _nullable(one) for key, one in made.items()}
+            required = list(properties)
+        found: dict[str, Any] = {"properties": made, "additionalProperties": False}
+        return found | ({"required": required} if required or self._form.all_required else {})
+
+    def _error(self, path: Path, what: str) -> ToolDefinitionError:
+        where = f'the schema at "#{pointer(path)}"' if path else "the schema"
+        return ToolDefinitionError(f"{where} {what} ({self._form.name})")
+
+
+_NARROWING: Final[dict[str, str]] = {
+    "minLength": "Characters, at least",
+    "maxLength": "Characters, at most",
+    "pattern": "Matches the pattern",
+    "format": "Format",
+    "minimum": "At least",
+    "maximum": "At most",
+    "exclusiveMinimum": "Greater than",
+    "exclusiveMaximum": "Less than",
+    "multipleOf": "A multiple of",
+    "minItems": "Items, at least",
+    "maxItems": "Items, at most",
+    "uniqueItems": "Items differ",
+    "minProperties": "Keys, at least",
+    "maxProperties": "Keys, at most",
+    "dependentRequired": "Keys that need others",
+}
+
+
+def _types(schema: _Schema) -> list[str]:
+    types = schema.get("type", [])
+    return list(types) if is_array(types) else [types]
+
+
+def _allows_null(schema: Any) -> bool:
+    if not is_object(schema):
+        return schema is True
+    alternatives: list[Any] = schema.get("anyOf") or schema.get("oneOf") or []
+    if alternatives:
+        return any(map(_allows_null, alternatives))
+    if "enum" in schema or "const" in schema:
+        return None in schema.get("enum", [schema.get("const")])
+    return "null" in _types(schema) or not ("type" in schema or "$ref" in schema)
+
+
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema that allows null as well."""
+    if _allows_null(schema):
+        return schema
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [*schema["anyOf"], {"type": "null"}]}
+    if "type" in schema and "const" not in schema:
+        enum = {"enum": [*schema["enum"], None]} if "enum" in schema else {}
+        return {**schema, "type": [*_types(schema), "null"], **enum}
+    description = {"description": schema["description"]} if "description" in schema else {}
+    rest = {key: value for key, value in schema.items() if key != "description"}
+    return {"anyOf": [rest, {"type": "null"}], **description}
