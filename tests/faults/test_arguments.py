@@ -66,8 +66,10 @@ async def test_trailing(api: API) -> None:
 
 
 async def test_extra_key(api: API) -> None:
-    problem, _ = await rejected(api, '{"path": "/a.txt", "n": 7, "mode": "wild", "content": ""}')
-    assert "mode" in problem.path + problem.message
+    text = '{"path": "/a.txt", "n": 7, "mode": "wild", "content": ""}'
+    problem, _ = await rejected(api, text)
+    assert (problem.keyword, problem.at) == ("additionalProperties", text.index("mode"))
+    assert problem.message == 'no known key begins with "m"; known are: content, n, path'
 
 
 async def test_coerce(api: API) -> None:

@@ -223,7 +223,7 @@ async def test_the_live_view_of_a_call() -> None:
                 shown.set()
             if isinstance(event, CallReturned):
                 handle = run.calls[event.call.id]
-                seen.append((handle.state, handle.partial, handle.result, handle.failure, handle.exception))
+                seen.append((handle.state, handle.partial.value, handle.result, handle.failure, handle.exception))
                 assert handle.preview() == handle.args_text == '{"city":"Paris"}'
     assert seen == [
         ("running", {"city": "Paris"}, None),
