@@ -35,7 +35,7 @@ test: $(VENV)/.setup  ## the suite without real servers, at most 10 minutes on t
 test-real: $(VENV)/.setup  ## real servers, real clients
 	$(BIN)/pytest -m real
 
-test-long: $(VENV)/.setup  ## the slow suites: more examples, more cuts
+test-long: $(VENV)/.setup  ## the slow suites: more examples, more cuts, an hour of fuzzing (or MILLSTREAM_FUZZ_S seconds)
 	$(BIN)/pytest -n 2 -m 'long or not real' --hypothesis-profile=long
 
 coverage: $(VENV)/.setup  ## which lines and branches the suite runs

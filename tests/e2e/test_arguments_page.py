@@ -21,7 +21,7 @@ def test_the_blocks_of_python_print_what_stands_below_them() -> None:
         with contextlib.redirect_stdout(io.StringIO()) as out:
             exec(compile(source, "arguments.md", "exec"), names)
         assert out.getvalue() == printed
-    assert len(blocks) == PAGE.count("```python") == PAGE.count("```text") == 2
+    assert len(blocks) == PAGE.count("```python") == PAGE.count("```text") == 3
 
 
 def test_the_table_is_what_the_code_says() -> None:

@@ -3,117 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+import os
+import random
+import time
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, seed, settings
 
-from millstream.arguments import Assembler, Partial, Problem, Rejected, Sealed, Settled, StringDelta, compile_schema
 from millstream.arguments.preview import preview
-from millstream.limits import Limits
-from tests.pieces import cut_at
-from tests.property.documents import at_path, documents
+from tests.property.fuzzing import FEEDS, TEXTS, Feed, judge
 
-pytestmark = pytest.mark.timeout(3600)  # with --hypothesis-profile=long it takes minutes
-
-MANY = 2_000 if settings().max_examples <= 500 else 40_000  # seconds; under the long profile minutes
-LIMITS = Limits(max_args_chars=400, max_depth=6, max_number_digits=20)
-SCHEMAS: list[Any] = [
-    None,
-    True,
-    False,
-    {"type": "object", "properties": {"a": {"type": "string"}, "b": {"enum": ["ab", 1, None]}}, "required": ["a"]},
-    {"type": "array", "items": {"$ref": "#"}, "maxItems": 2},
-    {"anyOf": [{"type": "string", "maxLength": 3}, {"type": "object", "additionalProperties": {"type": "number"}}]},
-    {"type": "object", "propertyNames": {"maxLength": 2}, "maxProperties": 2, "additionalProperties": {"const": [1]}},
-    {"type": ["integer", "array"], "multipleOf": 2, "minimum": 2, "uniqueItems": True, "contains": {"type": "null"}},
-]
-COMPILED = [None if schema is None else compile_schema(schema) for schema in SCHEMAS]
-# fmt: off
-TOKENS = st.sampled_from([
-    '"', "\\", "{", "}", "[", "]", ":", ",", "-", "0", "12", ".5", "e9", "true", "fals", "null", " ", "\n", '"a"',
-    '"b":', '{"a":', "[[", '\\"', "\\u", "\\ud83d", "\\ude00", "\\u0000", "\ud83d", "\x00", "\x7f", "\u2028",
-    "\U0001f600", "NaN", "ab", '"ab"', "1e999", "9" * 25, "[" * 8, "x" * 500,
-])
-# fmt: on
-TEXTS = st.one_of(
-    st.lists(TOKENS, max_size=25).map("".join),
-    st.text(st.characters(), max_size=40),  # lone surrogates too
-    st.tuples(documents(), st.integers(0, 500), TOKENS, documents()).map(
-        lambda parts: parts[0][: parts[1]] + parts[2] + parts[3]
-    ),
-)
+FUZZ_S = float(os.environ.get("MILLSTREAM_FUZZ_S", "3600"))
+"""How long the long run goes on."""
 
 
-def check(assembler: Assembler, pieces: list[str]) -> Iterator[Settled | StringDelta | Rejected]:
-    """Feed, and check what holds after each piece."""
-    scanner: Any = vars(assembler)["_scanner"]  # to see what it keeps
-    rejected = False
-    for piece in pieces:
-        for event in assembler.feed(piece):
-            assert not rejected
-            rejected = isinstance(event, Rejected)
-            yield event
-        assert not scanner.events
-        assert len(scanner._carry) < 12
-        assert len(scanner._stack) <= LIMITS.max_depth
-        assert scanner.at <= LIMITS.max_args_chars
-        assert scanner.visited <= 12 * LIMITS.max_args_chars
-        shown = Partial(assembler.partial, assembler.open_path)
-        assert shown.final == assembler.complete or rejected
-        assert len(json.dumps(shown.value, ensure_ascii=False)) <= 3 * LIMITS.max_args_chars
-
-
-def sayable(problem: Problem) -> None:
-    """A problem can be sent, stored and read, whatever the text was."""
-    f"{problem.path}{problem.message}{problem.keyword}".encode()
-    assert problem.message
-    assert len(problem.message) < 1000
-
-
-@settings(max_examples=MANY)
-@given(TEXTS, st.lists(st.integers(0, 1000), max_size=6), st.sampled_from(COMPILED), st.booleans(), st.booleans())
-def test_whatever_comes_it_ends_in_a_verdict(
-    text: str, places: list[int], schema: Any, every_path: bool, strings: bool
-) -> None:
-    def make() -> Assembler:
-        return Assembler(schema, limits=LIMITS, every_path=every_path, strings=strings)
-
-    assembler = make()
-    events = list(check(assembler, cut_at(text, places)))
-    outcome = assembler.close()
-    assert assembler.close() is outcome
-    if isinstance(outcome, Rejected):
-        for problem in outcome.problems:
-            sayable(problem)
-            assert 0 <= problem.at <= len(text)
-    else:
-        assert outcome == Sealed(json.loads(text))
-        for event in events:
-            if isinstance(event, Settled):
-                assert event.value == at_path(outcome.value, event.path)
-    assert assembler.feed("anything") in ([], [assembler.close()])
-    assert isinstance(assembler.close(), Rejected)
-    in_characters = make()
-    assert grown(check(in_characters, list(text))) == grown(events)
-    assert in_characters.close() == outcome
-
-
-def grown(events: Any) -> list[tuple[str, Any, str]]:
-    """The events, adjacent deltas of a string put together."""
-    told: list[tuple[str, Any, str]] = []
-    for event in events:
-        if isinstance(event, Rejected):
-            told.append(("rejected", event, ""))
-        elif isinstance(event, Settled):
-            told.append(("settled", event.path, json.dumps(event.value)))
-        elif told and told[-1][:2] == ("string", event.path):
-            told[-1] = ("string", event.path, told[-1][2] + event.text)
-        else:
-            told.append(("string", event.path, event.text))
-    return told
+@settings(max_examples=2_000)
+@given(FEEDS)
+def test_whatever_comes_it_ends_in_a_verdict(feed: Feed) -> None:
+    judge(feed)
 
 
 @given(TEXTS)
@@ -121,3 +28,19 @@ def test_whatever_is_torn_can_be_shown_as_json(text: str) -> None:
     shown = preview(text)
     if shown is not None:
         json.loads(shown)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(FUZZ_S + 600)
+def test_whatever_comes_for_an_hour() -> None:
+    """In rounds, because hypothesis keeps what it has tried; each with a seed of its own, which a failure shows."""
+    end = time.monotonic() + FUZZ_S
+    while time.monotonic() < end:
+
+        @seed(random.SystemRandom().getrandbits(64))
+        @settings(max_examples=2_000, derandomize=False, database=None, print_blob=True)
+        @given(FEEDS)
+        def one_round(feed: Feed) -> None:
+            judge(feed)
+
+        one_round()
