@@ -6,7 +6,8 @@ write into it what he likes. So this reads the core schema, and only what it is 
 rule here may hold of anything. What comes out is a JSON Schema that refuses nothing pydantic would accept, given that
 numbers and booleans may also be written as other scalars (`arguments.schema.checker`, with coercion).
 
-It reads plain dicts: pydantic itself is not imported. Every schema made here is {}, or {"$ref": …}, or names its type.
+It reads plain dicts: pydantic itself is not imported. A schema made here is {}, or {"$ref": …}, or a choice, or names
+its type.
 """
 
 from __future__ import annotations
@@ -83,8 +84,10 @@ class _Reader:
 
     def nullable(self, core: _Core, config: _Core) -> _Shape:
         shape = self.inner(core, config)
-        if "type" not in shape:
+        if not shape:
             return {}
+        if "type" not in shape or "anyOf" in shape:
+            return _any_of([shape, {"type": "null"}])
         if "null" not in _types(shape):
             shape["type"] = [*_types(shape), "null"]
             shape |= {"enum": [*shape["enum"], None]} if "enum" in shape else {}
@@ -104,10 +107,7 @@ class _Reader:
     def union(self, core: _Core, config: _Core) -> _Shape:
         # a union has a list, a tagged one a dict; anything but a plain choice (one with a label, say) may be anything
         choices: list[Any] = list(core["choices"].values() if is_object(core["choices"]) else core["choices"])
-        shapes = [self.read(choice, config) if is_object(choice) else {} for choice in choices]
-        if not all("type" in shape for shape in shapes):
-            return {}
-        return {"type": list(dict.fromkeys(name for shape in shapes for name in _types(shape)))}
+        return _any_of([self.read(choice, config) if is_object(choice) else {} for choice in choices])
 
     def array(self, core: _Core, config: _Core) -> _Shape:
         """Items may be left out on the way, as those a set has already are: how many there may be is not known."""
@@ -201,6 +201,16 @@ class _Reader:
 def _within(config: _Core, core: _Core) -> _Core:
     """The configuration of a part that may have one of its own; what it says of unknown keys is not handed down."""
     return {**config, "extra_fields_behavior": None, **(core.get("config") or {})}
+
+
+def _any_of(shapes: list[_Shape]) -> _Shape:
+    """What may be of any of these shapes; anything, where one of them says nothing."""
+    if not all(shapes):
+        return {}
+    choice: _Shape = {} if all(shape.keys() == {"type"} for shape in shapes) else {"anyOf": shapes}
+    if all("type" in shape for shape in shapes):
+        choice["type"] = list(dict.fromkeys(name for shape in shapes for name in _types(shape)))
+    return choice
 
 
 def _types(shape: _Shape) -> list[str]:

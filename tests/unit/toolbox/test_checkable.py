@@ -127,6 +127,31 @@ def test_plain_mistakes_are_refused_where_they_become_certain(
     assert first_refusal(hint, text) == (None if read is None else (read, keyword, path))
 
 
+class Lives(BaseModel):
+    kind: Literal["lives"]
+    left: Annotated[int, Field(le=9)]
+
+
+_TAGGED = Annotated[Cat | Lives, Field(discriminator="kind")]
+
+
+@pytest.mark.parametrize("hint", [_TAGGED, Cat | Lives, _TAGGED | None, list[_TAGGED]])
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ('{"kind": "cow"}', '{"kind": "co'),
+        ('{"kind": "lives", "left": 12, "x": 1}', '{"kind": "lives", "left": 12,'),
+        ('{"left": 12, "kind": "lives"}', '{"left": 12, "kind": "l'),
+        ('{"kind": "lives"}', '{"kind": "lives"}'),
+    ],
+)
+def test_a_choice_is_refused_when_its_last_alternative_is(hint: Any, text: str, read: str) -> None:
+    before, after = ('{"x": [', "]}") if hint == list[_TAGGED] else ('{"x": ', "}")
+    refusal = first_refusal(hint, before + text + after)
+    assert refusal is not None
+    assert refusal[0] == before + read
+
+
 def test_a_way_of_validating_that_is_not_known_may_hold_of_anything() -> None:
     unknown = {"type": "something-new", "schema": {"type": "int"}}
     fields = {"a": {"type": "model-field", "schema": unknown}, "b": {"type": "model-field", "schema": {"type": "int"}}}
