@@ -33,7 +33,8 @@ class Docstring:
 
 def parse_docstring(text: str | None) -> Docstring:
     """Read a docstring; an absent one says nothing."""
-    lines = inspect.cleandoc(text or "").splitlines()
+    joined = "\n".join((text or "").splitlines())  # Python 3.13 leaves the indents of lines that end with CR LF
+    lines = inspect.cleandoc(joined).splitlines()
     if lines and _GOOGLE.match(lines[0]) and not any(line.startswith((" ", "\t")) for line in lines[1:2]):
         lines[1:] = [
             f" {line}" for line in lines[1:]
