@@ -225,7 +225,7 @@ async def test_arguments_that_are_wrong_are_rejected_and_told(wire: Wire) -> Non
         await rest_of(runner.drive(next_response()))
     (failed,) = (event for event in events if isinstance(event, CallFailed))
     assert isinstance(failed.failure, Rejected)
-    assert "town" in told(items, wire)[0]
+    assert 'no known key begins with "t"; known are: city' in told(items, wire)[0]
     assert told(items, wire)[1] == "21 °C in Rome"
 
 
