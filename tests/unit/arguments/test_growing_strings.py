@@ -8,7 +8,8 @@ from collections.abc import Iterable
 import pytest
 
 from millstream.arguments.outcomes import Settled, StringDelta
-from millstream.arguments.scanner import Kind, Notice, Scanner, Veto
+from millstream.arguments.scanner import Scanner
+from millstream.arguments.seam import Kind, Notice, Veto
 from millstream.events.values import JsonValue, Path
 from millstream.failures import Problem
 from millstream.limits import Limits

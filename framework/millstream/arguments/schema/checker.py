@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from millstream.arguments.scanner import Notice, Veto
 from millstream.arguments.schema.compile import CompiledSchema
 from millstream.arguments.schema.evaluation import FAILED, UNKNOWN, Evaluation, Failing, Group, Position
 from millstream.arguments.schema.frame import NOWHERE, Frame, too_many_items
@@ -19,6 +18,7 @@ from millstream.arguments.schema.groups import Clock, open_group
 from millstream.arguments.schema.node import ARRAY, OBJECT, STRING
 from millstream.arguments.schema.place import Place
 from millstream.arguments.schema.watch import Watch, Watches
+from millstream.arguments.seam import Notice, Veto
 from millstream.events.values import JsonValue, is_object
 
 _CONTAINERS: Final = OBJECT | ARRAY

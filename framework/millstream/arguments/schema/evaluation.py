@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
-from millstream.arguments.scanner import Veto
+from millstream.arguments.seam import Veto
 
 if TYPE_CHECKING:
     from millstream.arguments.schema.place import Place

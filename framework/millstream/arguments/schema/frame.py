@@ -10,7 +10,6 @@ from collections.abc import Callable, Hashable
 from math import inf
 from typing import Final
 
-from millstream.arguments.scanner import Veto
 from millstream.arguments.schema.equality import identity
 from millstream.arguments.schema.evaluation import HELD, LIVE, Evaluation, Position
 from millstream.arguments.schema.groups import Containing, KeyName
@@ -18,6 +17,7 @@ from millstream.arguments.schema.keywords import shown
 from millstream.arguments.schema.node import OBJECT, STRING
 from millstream.arguments.schema.place import Place
 from millstream.arguments.schema.watch import Vocabulary, Watch, Watches, WordWatch
+from millstream.arguments.seam import Veto
 from millstream.events.values import JsonValue
 
 

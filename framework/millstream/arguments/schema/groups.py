@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from millstream.arguments.scanner import Veto
 from millstream.arguments.schema.evaluation import FAILED, HELD, Evaluation, Failing, Group
 from millstream.arguments.schema.place import Opening, Place
+from millstream.arguments.seam import Veto
 
 Join: TypeAlias = "Callable[[Place, Group], Evaluation]"
 """The evaluation of a place for the value at hand, which the group then listens to."""

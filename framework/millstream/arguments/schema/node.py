@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Final, TypeAlias
 
-from millstream.arguments.scanner import Kind
 from millstream.arguments.schema.prefixes import Automaton
+from millstream.arguments.seam import Kind
 from millstream.events.values import JsonValue
 
 # Plain ints: an operation on members of an IntFlag costs twenty times as much.

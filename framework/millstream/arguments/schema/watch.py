@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol, TypeAlias
 
-from millstream.arguments.scanner import Veto
 from millstream.arguments.schema.prefixes import MAX_FOLLOWED, Automaton
+from millstream.arguments.seam import Veto
 
 _NON_SPACE: Final = re.compile(r"\S")
 _MAX_HEARD: Final = 40

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from millstream.arguments.scanner import Veto
 from millstream.arguments.schema.prefixes import Automaton, prefix_automaton
 from millstream.arguments.schema.watch import (
     LengthWatch,
@@ -13,6 +12,7 @@ from millstream.arguments.schema.watch import (
     Watches,
     WordWatch,
 )
+from millstream.arguments.seam import Veto
 from tests.pieces import cuttings
 
 
