@@ -21,8 +21,8 @@ from millstream.events import (
     TextDelta,
     Truncated,
 )
-from millstream.routing.calls import Arguments, OpenArguments
 from millstream.routing.reply import ReplyBuilder
+from millstream.routing.routed_call import Arguments, OpenArguments
 from millstream.routing.router import Router
 from millstream.routing.turn import Turn
 from millstream.transcript import Reply, TextPart, ToolResult, Transcript

@@ -15,7 +15,7 @@ from millstream.arguments.assembler import Assembler
 from millstream.arguments.schema.compile import compile_schema
 from millstream.events import CallFailed, CallKind, Problem, Rejected, Truncated
 from millstream.limits import Limits
-from millstream.routing.calls import Arguments
+from millstream.routing.routed_call import Arguments
 from millstream.wire_events import Broke
 from tests.cuts import bytewise
 from tests.property.bodies import Message, Said, chat, frame, responses, sse

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from millstream.events.values import JsonObject
-from millstream.routing.calls import RoutedCall
 from millstream.routing.json_safe import safe_object
+from millstream.routing.routed_call import RoutedCall
 from millstream.routing.router import Router
 from millstream.routing.surrogates import printable
 from millstream.transcript import CallItem, ReasoningItem, Reply, ReplyItem, ServerItem, TextItem

@@ -21,8 +21,9 @@ from millstream.events import (
     TurnEnded,
 )
 from millstream.limits import Limits
-from millstream.routing.calls import CallRouter, OpenArguments, RoutedCall
+from millstream.routing.calls import CallRouter
 from millstream.routing.json_safe import safe_object
+from millstream.routing.routed_call import OpenArguments, RoutedCall
 from millstream.routing.surrogates import SurrogateJoiner, printable
 from millstream.wire_events import (
     AnnotationPiece,

@@ -23,7 +23,7 @@ from millstream.events import (
     Usage,
 )
 from millstream.limits import Limits
-from millstream.routing.calls import Arguments, RoutedCall
+from millstream.routing.routed_call import Arguments, RoutedCall
 from millstream.routing.router import Router
 from millstream.wire.formats import format_named
 from millstream.wire.reading import StreamDecoder

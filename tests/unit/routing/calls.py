@@ -8,7 +8,7 @@ from millstream.arguments.assembler import Assembler
 from millstream.arguments.free_text import FreeText
 from millstream.arguments.schema.compile import compile_schema
 from millstream.events import CallKind, Event, Problem
-from millstream.routing.calls import Arguments
+from millstream.routing.routed_call import Arguments
 from millstream.routing.router import Router
 from millstream.wire_events import ArgsPiece, CallBegan, CallClosed, WireEvent
 

@@ -21,7 +21,7 @@ from millstream.events import (
     Rejected,
     Truncated,
 )
-from millstream.routing.calls import Arguments
+from millstream.routing.routed_call import Arguments
 from millstream.routing.router import Router
 from millstream.wire_events import (
     ArgsPiece,
