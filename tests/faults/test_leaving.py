@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -19,10 +20,24 @@ from millstream.events import (
     Raised,
     RunCancelled,
     TextDelta,
+    Truncated,
     TurnStarted,
 )
 from millstream.journal.memory import MemoryJournal
-from millstream.testing import Body, CallTool, Cut, FakeProvider, Flood, Pause, Say, Scenario, Think
+from millstream.testing import (
+    Body,
+    CallTool,
+    Cut,
+    FakeProvider,
+    Flood,
+    Pause,
+    Raw,
+    Response,
+    Say,
+    Scenario,
+    ScriptedModel,
+    Think,
+)
 from tests.alive import no_task_left, nothing_left
 from tests.faults.playing import API, ARGS, Ran, follow, model_of, play, playing, response
 from tests.laws import assert_lawful
@@ -183,6 +198,32 @@ async def test_cancelled_from_outside(api: API) -> None:
     assert scope.cancelled_caught
     assert four.cleaned == 3
     assert isinstance(runs[0].records[-1].event, RunCancelled)
+
+
+async def test_cancel_between_a_break_and_what_is_done_about_it() -> None:
+    """The consumer lags, so the reader waits with the broken response in hand: its open call ends all the same."""
+    chunks: list[Any] = [
+        {"choices": [{"index": 0, "delta": {"content": "Let me look."}}]},
+        {"choices": [{"index": 0, "delta": {"tool_calls": [_CUT_CALL]}}]},
+        {"error": {"message": "no", "type": "server_error"}},
+    ]
+    body = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks)
+    model = ScriptedModel([Response((Raw(body),))], api="openai-chat")
+    ran = Ran()
+    limits = Limits(max_buffered_chars=1, request_attempts=1)
+    async with Agent(model, [ran.save], limits=limits).stream("Go.") as run:
+        await until(lambda: "call-1-0" in run.calls)
+        await anyio.wait_all_tasks_blocked()
+        assert run.cancel()
+        events = [event async for event in run]
+    assert isinstance(events[-1], RunCancelled)
+    (failed,) = (event for event in events if isinstance(event, CallFailed))
+    assert isinstance(failed.failure, Truncated)
+    assert ran.calls == []
+    assert_lawful(run.records)
+
+
+_CUT_CALL = {"index": 0, "id": "a", "function": {"name": "save", "arguments": '{"path": "/a'}}
 
 
 async def test_continue_after_cancel(api: API) -> None:

@@ -105,7 +105,8 @@ class TurnLoop:
         response = self._current
         if response is None:
             return
-        if response.router.ended is None and response.error is None and not response.torn:
+        broke_unseen = response.error is not None and not response.shown
+        if response.router.ended is None and not response.torn and not broke_unseen:
             response.tear("the run ended", keep=True)
         for call_id in response.router.calls:
             response.dispatcher.cancel(call_id, "the run ended")
