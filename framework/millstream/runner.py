@@ -16,7 +16,7 @@ from millstream.limits import Limits
 from millstream.policy import Policy
 from millstream.runtime.attempt import RunContext, check_approver
 from millstream.runtime.drive import Drive
-from millstream.runtime.groups import only_leaf
+from millstream.runtime.groups import leave
 from millstream.runtime.loop import tool_schemas
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
@@ -73,13 +73,7 @@ class ToolRunner:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         assert self._tasks is not None, "exit follows enter"
-        self._tasks.cancel_scope.cancel()
-        try:
-            await self._tasks.__aexit__(kind, error, traceback)
-        except BaseException as raised:  # noqa: BLE001  raised again, without the groups of the task group
-            leaf = only_leaf(raised)
-            if leaf is not error:
-                raise leaf from leaf.__cause__
+        await leave(self._tasks, kind, error, traceback)
 
     @property
     def finished(self) -> bool:

@@ -30,7 +30,7 @@ from millstream.events import (
 )
 from millstream.journal.memory import MemoryJournal
 from millstream.journal.seam import Journal
-from millstream.runtime.groups import only_leaf
+from millstream.runtime.groups import leave, only_leaf
 from millstream.runtime.handle import CallHandle
 from millstream.runtime.log import Log, Writer
 from millstream.runtime.loop import Conversation, TurnLoop
@@ -111,13 +111,7 @@ class Run:
     ) -> None:
         assert self._tasks is not None, "exit follows enter"
         self._left = True
-        self._tasks.cancel_scope.cancel()
-        try:
-            await self._tasks.__aexit__(kind, error, traceback)
-        except BaseException as raised:  # noqa: BLE001  raised again, without the groups of the task group
-            leaf = only_leaf(raised)
-            if leaf is not error:
-                raise leaf from leaf.__cause__
+        await leave(self._tasks, kind, error, traceback)
 
     def __aiter__(self) -> Self:
         return self
