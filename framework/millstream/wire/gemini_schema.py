@@ -12,9 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
-from millstream.arguments.pointer import pointer
-from millstream.errors import ToolDefinitionError
 from millstream.events.values import Path, is_array, is_object
+from millstream.wire.schema_form import ALL_OF, ANY_KEYS, Form, describe, in_words
 
 _Schema: TypeAlias = Mapping[str, Any]
 
@@ -26,19 +25,10 @@ _PLAIN: Final = {
     *("minProperties", "maxProperties"),
 }
 _FORMATS: Final = frozenset(("date-time", "float", "double", "int32", "int64"))
-_IMPOSSIBLE: Final = (
-    *("patternProperties", "prefixItems", "additionalItems", "not", "if", "dependentSchemas", "dependencies"),
-    *("unevaluatedProperties", "unevaluatedItems", "$dynamicRef", "$recursiveRef", "contains"),
+_NARROWING: Final = (
+    *("format", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "uniqueItems", "default", "dependentRequired"),
 )
-_NARROWING: Final[dict[str, str]] = {
-    "format": "Format",
-    "exclusiveMinimum": "Greater than",
-    "exclusiveMaximum": "Less than",
-    "multipleOf": "A multiple of",
-    "uniqueItems": "Items differ",
-    "default": "Default",
-    "dependentRequired": "Keys that need others",
-}
+_FORM: Final = Form("Gemini's parameters")
 
 
 def gemini_parameters(schema: _Schema) -> dict[str, Any]:
@@ -48,23 +38,19 @@ def gemini_parameters(schema: _Schema) -> dict[str, Any]:
         ToolDefinitionError: the schema can not be expressed; the message names the place and what to do.
     """
     if schema.get("type") != "object":
-        raise _error((), 'must be of the type "object" at its root')
+        raise _FORM.error((), 'must be of the type "object" at its root')
     return _made(schema, schema, (), 0)
 
 
 def _made(schema: object, root: _Schema, path: Path, depth: int) -> dict[str, Any]:
     if depth > _MAX_DEPTH:
-        raise _error(path, "refers to itself, or is nested too deeply: references are put in place, flatten it")
-    if not is_object(schema):
-        raise _error(path, f"is {json.dumps(schema)}: say of which type the value is")
-    schema = _resolved(schema, root, path)
-    for keyword in _IMPOSSIBLE:
-        if keyword in schema:
-            raise _error(path, f'uses "{keyword}", which can not be expressed: use plain types and anyOf')
+        raise _FORM.error(path, "refers to itself, or is nested too deeply: references are put in place, flatten it")
+    schema = _resolved(_FORM.checked(schema, path), root, path)
+    _FORM.check_keywords(schema, path)
     made = {keyword: schema[keyword] for keyword in schema if keyword in _PLAIN}
     told = [
-        f"{words}: {json.dumps(schema[keyword], ensure_ascii=False)}"
-        for keyword, words in _NARROWING.items()
+        in_words(keyword, schema[keyword])
+        for keyword in _NARROWING
         if schema.get(keyword) is not None and not (keyword == "format" and schema["format"] in _FORMATS)
     ]
     if schema.get("format") in _FORMATS:
@@ -81,15 +67,13 @@ def _made(schema: object, root: _Schema, path: Path, depth: int) -> dict[str, An
     elif len(types) == 1:
         made["type"] = types[0].upper()
     else:
-        raise _error(path, "allows any value, or none but null: say of which type it is")
+        raise _FORM.error(path, "allows any value, or none but null: say of which type it is")
     told += _enum(schema, made, path)
     if "object" in types:
         made |= _object(schema, root, path, depth)
     if "array" in types:
         made["items"] = _made(schema.get("items", True), root, (*path, "items"), depth + 1)
-    if told:
-        words = [made["description"].rstrip(". ")] if made.get("description") else []
-        made["description"] = ". ".join([*words, *told]) + "."
+    describe(made, told)
     return made
 
 
@@ -100,17 +84,17 @@ def _resolved(schema: _Schema, root: _Schema, path: Path) -> _Schema:
             name, _, key = schema["$ref"].removeprefix("#/").partition("/")
             found = root.get(name, {}).get(key) if name in ("$defs", "definitions") else None
             if not is_object(found):
-                raise _error(path, f'refers to "{schema["$ref"]}": refer to a schema under $defs')
+                raise _FORM.error(path, f'refers to "{schema["$ref"]}": refer to a schema under $defs')
             rest = {keyword: value for keyword, value in schema.items() if keyword != "$ref"}
         elif "allOf" in schema:
             if len(schema["allOf"]) != 1 or not is_object(schema["allOf"][0]):
-                raise _error(path, 'uses "allOf", which can not be expressed: write one schema')
+                raise _FORM.error(path, ALL_OF)
             found = schema["allOf"][0]
             rest = {keyword: value for keyword, value in schema.items() if keyword != "allOf"}
         else:
             return {("anyOf" if keyword == "oneOf" else keyword): value for keyword, value in schema.items()}
         schema = {**found, **rest}
-    raise _error(path, "refers to itself without an end")
+    raise _FORM.error(path, "refers to itself without an end")
 
 
 def _alternatives(schema: _Schema, types: list[str], path: Path) -> list[Any]:
@@ -118,7 +102,7 @@ def _alternatives(schema: _Schema, types: list[str], path: Path) -> list[Any]:
     if "anyOf" in schema:
         found = [one for one in schema["anyOf"] if not (is_object(one) and one.get("type") == "null")]
         if not found:
-            raise _error(path, "allows nothing but null: leave it out")
+            raise _FORM.error(path, "allows nothing but null: leave it out")
         return found
     if len(types) <= 1:
         return []
@@ -138,17 +122,18 @@ def _enum(schema: _Schema, made: dict[str, Any], path: Path) -> list[str]:
         made["enum"] = values
         return []
     if any(is_object(one) or is_array(one) for one in values):
-        raise _error(path, "has an object or array among its allowed values: only plain values can be expressed")
+        raise _FORM.error(path, "has an object or array among its allowed values: only plain values can be expressed")
     return [f"One of: {', '.join(json.dumps(one, ensure_ascii=False) for one in values)}"]
 
 
 def _object(schema: _Schema, root: _Schema, path: Path, depth: int) -> dict[str, Any]:
     if schema.get("additionalProperties", False) is not False or ("properties" not in schema and path):
-        raise _error(path, "is an object of any keys: list its keys in properties, or use a list of pairs")
+        raise _FORM.error(path, ANY_KEYS)
     properties: _Schema = schema.get("properties", {})
     for name in properties:
         if _NAME.fullmatch(name) is None:
-            raise _error((*path, "properties", name), "can not have this name: use letters, digits and _, at most 64")
+            what = "can not have this name: use letters, digits and _, at most 64"
+            raise _FORM.error((*path, "properties", name), what)
     made = {key: _made(one, root, (*path, "properties", key), depth + 1) for key, one in properties.items()}
     found: dict[str, Any] = {"properties": made} if made else {}
     if made:
@@ -167,8 +152,3 @@ def _types_of(values: list[Any]) -> list[str]:
     names: dict[type, str] = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
     kinds: list[type[Any]] = [type(value) for value in values]
     return list(dict.fromkeys(names.get(kind, "object") for kind in kinds))
-
-
-def _error(path: Path, what: str) -> ToolDefinitionError:
-    where = f'the schema at "#{pointer(path)}"' if path else "the schema"
-    return ToolDefinitionError(f"{where} {what} (Gemini's parameters)")

@@ -8,30 +8,23 @@ Pure functions of plain dicts, which they do not change; they know no request.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from millstream.arguments.pointer import pointer
-from millstream.errors import ToolDefinitionError
 from millstream.events.values import Path, is_array, is_object
+from millstream.wire.schema_form import ALL_OF, ANY_KEYS, NARROWING, Form, describe, in_words
 
 _Schema: TypeAlias = Mapping[str, Any]
 
 _FORMATS: Final = frozenset(("date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"))
 _SHAPES: Final = frozenset(("type", "anyOf", "enum", "const", "$ref"))
-_IMPOSSIBLE: Final = (
-    *("patternProperties", "prefixItems", "additionalItems", "not", "if", "dependentSchemas", "dependencies"),
-    *("unevaluatedProperties", "unevaluatedItems", "$dynamicRef", "$recursiveRef", "contains"),
-)
 
 
 @dataclass(frozen=True, slots=True)
-class _Form:
+class _StrictForm(Form):
     """What a provider's strict form knows."""
 
-    name: str
     keywords: frozenset[str]
     formats: frozenset[str]
     all_required: bool
@@ -42,7 +35,7 @@ class _Form:
     max_name_chars: int = 10_000_000
 
 
-_OPENAI: Final = _Form(
+_OPENAI: Final = _StrictForm(
     "OpenAI's strict form",
     frozenset(
         ("pattern", "multipleOf", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems")
@@ -54,7 +47,7 @@ _OPENAI: Final = _Form(
     max_enum_values=1_000,
     max_name_chars=120_000,
 )
-_ANTHROPIC: Final = _Form("Anthropic's strict form", frozenset(), _FORMATS | {"uri"}, all_required=False)
+_ANTHROPIC: Final = _StrictForm("Anthropic's strict form", frozenset(), _FORMATS | {"uri"}, all_required=False)
 
 
 def openai_strict(schema: _Schema) -> dict[str, Any]:
@@ -90,7 +83,7 @@ def without_nulls(arguments: Mapping[str, Any], schema: _Schema) -> dict[str, An
 
 
 class _Strict:
-    def __init__(self, schema: _Schema, form: _Form) -> None:
+    def __init__(self, schema: _Schema, form: _StrictForm) -> None:
         self._schema = schema
         self._form = form
         self._properties = 0
@@ -100,7 +93,7 @@ class _Strict:
     def root(self) -> dict[str, Any]:
         schema = self._schema
         if schema.get("type") != "object" or any(one in schema for one in ("anyOf", "oneOf", "$ref")):
-            raise self._error((), 'must be of the type "object" at its root, without alternatives')
+            raise self._form.error((), 'must be of the type "object" at its root, without alternatives')
         made = self._made(schema, (), 1)
         for key in ("$defs", "definitions"):
             if schema.get(key):
@@ -111,20 +104,17 @@ class _Strict:
             ("characters in names and enums", self._name_chars, self._form.max_name_chars),
         ):
             if count > most:
-                raise self._error((), f"has {count} {name}, and at most {most} may be: make it smaller")
+                raise self._form.error((), f"has {count} {name}, and at most {most} may be: make it smaller")
         return made
 
     def _made(self, schema: object, path: Path, depth: int) -> dict[str, Any]:
-        if not is_object(schema):
-            raise self._error(path, f"is {json.dumps(schema)}: say of which type the value is")
+        schema = self._form.checked(schema, path)
         if depth > self._form.max_depth:
-            raise self._error(path, f"is nested deeper than {self._form.max_depth} levels: flatten it")
+            raise self._form.error(path, f"is nested deeper than {self._form.max_depth} levels: flatten it")
         schema = self._merged(schema, path)
-        for keyword in _IMPOSSIBLE:
-            if keyword in schema:
-                raise self._error(path, f'uses "{keyword}", which can not be expressed: use plain types and anyOf')
+        self._form.check_keywords(schema, path)
         if not _SHAPES & schema.keys():
-            raise self._error(path, "allows any value: say of which type it is")
+            raise self._form.error(path, "allows any value: say of which type it is")
         made: dict[str, Any] = {}
         told: list[str] = []
         for keyword, value in schema.items():
@@ -137,9 +127,7 @@ class _Strict:
             made["anyOf"] = [self._made(one, (*path, "anyOf", i), depth) for i, one in enumerate(schema["anyOf"])]
         if "description" in schema:
             made["description"] = schema["description"]
-        if told:
-            words = [made["description"].rstrip(". ")] if made.get("description") else []
-            made["description"] = ". ".join([*words, *told]) + "."
+        describe(made, told)
         if "$ref" in made and len(made) > 1:  # a $ref has to stand alone
             made = {**{key: value for key, value in made.items() if key != "$ref"}, "anyOf": [{"$ref": made["$ref"]}]}
         return made
@@ -150,11 +138,11 @@ class _Strict:
             members = schema["allOf"]
             rest = {key: value for key, value in schema.items() if key != "allOf"}
             if len(members) != 1 or not is_object(members[0]) or members[0].keys() & rest.keys() - {"description"}:
-                raise self._error(path, 'uses "allOf", which can not be expressed: write one schema')
+                raise self._form.error(path, ALL_OF)
             schema = {**members[0], **rest}
         if "oneOf" in schema:
             if "anyOf" in schema:
-                raise self._error(path, 'uses "oneOf" beside "anyOf", which can not be expressed: use one of them')
+                raise self._form.error(path, 'uses "oneOf" beside "anyOf", which can not be expressed: use one of them')
             schema = {("anyOf" if key == "oneOf" else key): value for key, value in schema.items()}
         return schema
 
@@ -162,21 +150,19 @@ class _Strict:
         if keyword in ("enum", "const"):
             values = value if keyword == "enum" else [value]
             if any(is_object(one) or is_array(one) for one in values):
-                raise self._error(path, f'has an object or array in "{keyword}": only plain values can be expressed')
+                what = f'has an object or array in "{keyword}": only plain values can be expressed'
+                raise self._form.error(path, what)
             self._enum_values += len(values)
             self._name_chars += sum(len(one) for one in values if isinstance(one, str))
             made[keyword] = value
         elif keyword == "$ref":
             if not (value == "#" or value.startswith(("#/$defs/", "#/definitions/"))):
-                raise self._error(path, f'refers to "{value}": refer to a schema under $defs')
+                raise self._form.error(path, f'refers to "{value}": refer to a schema under $defs')
             made[keyword] = value
         elif keyword == "type" or self._knows(keyword, value):
             made[keyword] = value
-        elif keyword == "default":
-            if value is not None:
-                told.append(f"Default: {json.dumps(value, ensure_ascii=False)}")
-        elif keyword in _NARROWING:
-            told.append(f"{_NARROWING[keyword]}: {json.dumps(value, ensure_ascii=False)}")
+        elif keyword in NARROWING and not (keyword == "default" and value is None):
+            told.append(in_words(keyword, value))
 
     def _knows(self, keyword: str, value: Any) -> bool:
         form = self._form
@@ -186,7 +172,7 @@ class _Strict:
 
     def _object(self, schema: _Schema, path: Path, depth: int) -> dict[str, Any]:
         if schema.get("additionalProperties", False) is not False or "properties" not in schema:
-            raise self._error(path, "is an object of any keys: list its keys in properties, or use a list of pairs")
+            raise self._form.error(path, ANY_KEYS)
         properties: _Schema = schema["properties"]
         required = list(schema.get("required", ()))
         self._properties += len(properties)
@@ -197,29 +183,6 @@ class _Strict:
             required = list(properties)
         found: dict[str, Any] = {"properties": made, "additionalProperties": False}
         return found | ({"required": required} if required or self._form.all_required else {})
-
-    def _error(self, path: Path, what: str) -> ToolDefinitionError:
-        where = f'the schema at "#{pointer(path)}"' if path else "the schema"
-        return ToolDefinitionError(f"{where} {what} ({self._form.name})")
-
-
-_NARROWING: Final[dict[str, str]] = {
-    "minLength": "Characters, at least",
-    "maxLength": "Characters, at most",
-    "pattern": "Matches the pattern",
-    "format": "Format",
-    "minimum": "At least",
-    "maximum": "At most",
-    "exclusiveMinimum": "Greater than",
-    "exclusiveMaximum": "Less than",
-    "multipleOf": "A multiple of",
-    "minItems": "Items, at least",
-    "maxItems": "Items, at most",
-    "uniqueItems": "Items differ",
-    "minProperties": "Keys, at least",
-    "maxProperties": "Keys, at most",
-    "dependentRequired": "Keys that need others",
-}
 
 
 def _types(schema: _Schema) -> list[str]:
