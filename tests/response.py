@@ -26,7 +26,8 @@ from millstream.routing.routed_call import Arguments, OpenArguments
 from millstream.routing.router import Router
 from millstream.routing.turn import Turn
 from millstream.transcript import Reply, TextPart, ToolResult, Transcript
-from millstream.wire.formats import format_named
+from millstream.wire.format import ReadOptions, decoder
+from millstream.wire.formats import decoding_named
 from millstream.wire.reading import StreamDecoder
 from millstream.wire_events import Broke, Ended, WireEvent
 
@@ -50,8 +51,7 @@ class Response:
     _builder: ReplyBuilder = field(init=False)
 
     def __post_init__(self) -> None:
-        reader = format_named(self.api).reader(frozenset())
-        self._decoder = StreamDecoder(reader, max_message_bytes=16 * 1024 * 1024)
+        self._decoder = decoder(decoding_named(self.api), ReadOptions(), max_message_bytes=16 * 1024 * 1024)
         self.router = Router(self.turn, self.open_arguments or open_any, taken_ids=self.taken_ids)
         self._builder = ReplyBuilder(self.turn, self.api, "a-model")
 

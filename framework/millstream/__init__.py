@@ -35,6 +35,7 @@ from millstream.models import Model
 from millstream.policy import Policy, Retry
 from millstream.runner import ToolRunner
 from millstream.runtime.run import Result, Run
+from millstream.settings import OutputSchema, Settings, UseTool
 from millstream.toolbox.context import ToolContext
 from millstream.toolbox.decorator import tool
 from millstream.toolbox.final import Final
@@ -52,12 +53,14 @@ __all__ = (
     "Model",
     "ModelError",
     "ModelRetry",
+    "OutputSchema",
     "Policy",
     "Result",
     "Retry",
     "Run",
     "RunClosed",
     "RunError",
+    "Settings",
     "Tool",
     "ToolContext",
     "ToolDefinitionError",
@@ -67,6 +70,7 @@ __all__ = (
     "Transcript",
     "TurnLimit",
     "UsageError",
+    "UseTool",
     "WireError",
     "tool",
 )

@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 
 from millstream.errors import ModelError
 from millstream.limits import Limits
+from millstream.settings import Settings
 from millstream.transport.http import HttpTransport, check_client
 from millstream.transport.seam import Request, Transport
-from millstream.wire.format import Ask, Format
+from millstream.wire.format import Ask, Format, ReadOptions, decoder
 from millstream.wire.formats import FORMATS
+from millstream.wire.reading import StreamDecoder
 
 if TYPE_CHECKING:
     import httpx2
@@ -22,11 +24,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Where the models of a prefix are found. `key_variable` is read when a request is made, never printed."""
+    """Where the models of a prefix are found.
+
+    `key_variable` is read when a request is made, never printed; "" where no key is needed. The key goes into
+    `key_header`, as a bearer token where that is "authorization".
+    """
 
     wire: str
     base_url: str
     key_variable: str
+    key_header: str = "authorization"
 
 
 PROVIDERS: Final = {
@@ -47,7 +54,8 @@ class Model:
         headers: sent with every request, over those made here.
         transport: how requests travel; HTTP by default.
         client: your own `httpx2.AsyncClient`, with your proxies and certificates; it is left open.
-        settings: fields of the request body, in the provider's own words: `{"temperature": 0}`.
+        settings: how it is asked; a plain mapping is `Settings(body=…)`, fields of the request body in the provider's
+            own words: `{"temperature": 0}`.
 
     Raises:
         ModelError: there is no such provider, the base URL is none, or the client is no `httpx2.AsyncClient`.
@@ -62,7 +70,7 @@ class Model:
         headers: Mapping[str, str] | None = None,
         transport: Transport | None = None,
         client: httpx2.AsyncClient | None = None,
-        settings: Mapping[str, Any] | None = None,
+        settings: Settings | Mapping[str, Any] | None = None,
     ) -> None:
         prefix, _, model = name.partition(":")
         if prefix not in PROVIDERS or not model:
@@ -72,7 +80,7 @@ class Model:
             check_client(client)
         self.name = name
         self.model = model
-        self.settings = dict(settings or {})
+        self.settings = settings if isinstance(settings, Settings) else Settings(body=dict(settings or {}))
         self._provider = PROVIDERS[prefix]
         self._base_url = _checked(base_url or self._provider.base_url)
         self._api_key = api_key
@@ -104,15 +112,20 @@ class Model:
             ModelError: there is no key.
         """
         return Request(
-            url=self._base_url + self.format.path,
+            url=self._base_url + self.format.path(ask.model),
             body=self.format.request(ask),
+            format_headers=self.format.headers,
             headers=self._authorization() | self._headers,
             connect_timeout_s=limits.connect_timeout_s,
         )
 
+    def decoder(self, tool_names: frozenset[str], limits: Limits) -> StreamDecoder:
+        """What reads one of its responses."""
+        return decoder(self.format, ReadOptions(tool_names), max_message_bytes=limits.max_message_bytes)
+
     def _authorization(self) -> dict[str, str]:
         key, where = self._api_key, "api_key="
-        if key is None and self._base_url == self._provider.base_url:
+        if key is None and self._provider.key_variable and self._base_url == self._provider.base_url:
             where = self._provider.key_variable
             key = os.environ.get(where)
             if not key:
@@ -121,7 +134,8 @@ class Model:
             return {}
         if not key.isascii() or not key.isprintable() or " " in key:
             raise ModelError(f"{where} holds what no key holds: look for a blank or a line break, at its end above all")
-        return {"authorization": f"Bearer {key}"}
+        header = self._provider.key_header
+        return {header: f"Bearer {key}" if header == "authorization" else key}
 
 
 def as_model(model: Model | str) -> Model:

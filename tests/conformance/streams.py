@@ -1,4 +1,4 @@
-"""The recorded and the constructed streams of the two OpenAI wires, each with what is known of it."""
+"""The recorded and the constructed streams of every wire there is, each with what others found in it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from millstream.wire.formats import DECODINGS
 from tests.corpus import recorded
 
-APIS = ("openai-responses", "openai-chat")
+_SUFFIXES = (".sse", ".ndjson", ".bin", ".jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,16 @@ class Stream:
 
 def streams() -> list[Stream]:
     """All of them; [] where there are none on this machine."""
-    found = [Stream(path, api) for api in APIS for path in recorded(f"*/{api}/*.sse")]
-    for path in recorded("edge/constructed/*.sse"):
+    found = [Stream(path, api) for api in DECODINGS for path in _bodies(f"*/{api}")]
+    for path in _bodies("edge/constructed"):
         api = json.loads(_expected(path).read_text("utf-8")).get("api")
-        if api in APIS:
+        if api in DECODINGS:
             found.append(Stream(path, api))
     return found
+
+
+def _bodies(folder: str) -> list[Path]:
+    return [path for path in recorded(f"{folder}/*") if path.suffix in _SUFFIXES]
 
 
 def _expected(path: Path) -> Path:

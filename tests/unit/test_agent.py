@@ -22,6 +22,7 @@ from millstream.events import (
     TextDelta,
 )
 from millstream.journal.memory import MemoryJournal
+from millstream.settings import Settings
 from millstream.testing import Say, ScriptedModel, assert_records, call
 from millstream.transcript import JsonPart, MediaPart, Reply, TextPart, ToolResult, UserMessage
 
@@ -146,7 +147,7 @@ def test_a_prompt_that_is_none(prompt: Any) -> None:
 @pytest.mark.anyio
 async def test_instructions_tools_and_settings_are_in_the_request() -> None:
     model = ScriptedModel(["Hello."])
-    model.settings["temperature"] = 0
+    model.settings = Settings(body={"temperature": 0})
     await Agent(model, [weather], instructions="Be brief.").run("Hi")
     (request,) = model.requests
     assert request["instructions"] == "Be brief."

@@ -9,7 +9,7 @@ from millstream.models import PROVIDERS, as_model
 from millstream.transcript import TextPart, Transcript, UserMessage
 from millstream.wire.format import Ask
 
-ASK = Ask("gpt", Transcript((UserMessage((TextPart("Hi"),)),)), "", (), {})
+ASK = Ask("gpt", Transcript((UserMessage((TextPart("Hi"),)),)))
 
 
 def headers(model: Model) -> dict[str, str]:
@@ -92,7 +92,7 @@ def test_headers_of_the_user_come_last() -> None:
 
 def test_settings_are_fields_of_the_request() -> None:
     given: dict[str, Any] = {"temperature": 0, "reasoning": {"effort": "low"}}
-    ask = Ask("gpt", ASK.transcript, "", (), Model("openai:gpt", settings=given).settings)
+    ask = Ask("gpt", ASK.transcript, settings=Model("openai:gpt", settings=given).settings)
     body = Model("openai:gpt").request(ask, Limits()).body
     assert {name: body[name] for name in given} == given
 

@@ -20,8 +20,8 @@ from millstream.runtime.wake import loop_clock
 from millstream.toolbox.toolbox import Toolbox
 from millstream.transcript import Reply, Transcript
 from millstream.transport.sdk import ForeignStream
+from millstream.wire.format import ReadOptions, decoder
 from millstream.wire.formats import format_named
-from millstream.wire.reading import StreamDecoder
 
 
 class Drive:
@@ -82,9 +82,10 @@ class Drive:
     async def _read(self, log: Log, tasks: TaskGroup, toolbox: Toolbox, shared: RunContext) -> None:
         log.emit((TurnStarted(self._turn),))
         format_ = format_named(self._api if self._api is not None else await self._stream.api())
-        decoder = StreamDecoder(format_.reader(frozenset(toolbox)), max_message_bytes=shared.limits.max_message_bytes)
+        options = ReadOptions(frozenset(toolbox))
+        reading = decoder(format_, options, max_message_bytes=shared.limits.max_message_bytes)
         turn_log = TurnLog(log)
-        parts = ResponseParts(self._turn, format_.name, "", decoder, self._taken_ids)
+        parts = ResponseParts(self._turn, format_.name, "", reading, self._taken_ids)
         response = Response(parts, toolbox, Dispatcher(tasks, turn_log, shared), turn_log, shared)
         try:
             await read_incoming(self._stream, response, log, shared.limits)

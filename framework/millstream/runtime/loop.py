@@ -25,7 +25,6 @@ from millstream.toolbox.toolbox import Toolbox
 from millstream.transcript import Entry, Reply, Transcript
 from millstream.transport.seam import Transport
 from millstream.wire.format import Ask, ToolSchema
-from millstream.wire.reading import StreamDecoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +149,12 @@ class TurnLoop:
 
     def _new_response(self, tasks: TaskGroup) -> Response:
         conversation = self._conversation
-        format_ = conversation.model.format
+        model = conversation.model
         turn_log = TurnLog(self._log)
-        decoder = StreamDecoder(
-            format_.reader(frozenset(conversation.toolbox)), max_message_bytes=conversation.limits.max_message_bytes
-        )
+        decoder = model.decoder(frozenset(conversation.toolbox), conversation.limits)
         replies = (entry for entry in self.transcript if isinstance(entry, Reply))
         taken = frozenset(call.provider_id for reply in replies for call in reply.calls)
-        parts = ResponseParts(self._turn, format_.name, conversation.model.name, decoder, taken)
+        parts = ResponseParts(self._turn, model.format.name, model.name, decoder, taken)
         dispatcher = Dispatcher(tasks, turn_log, conversation.shared)
         return Response(parts, conversation.toolbox, dispatcher, turn_log, conversation.shared)
 

@@ -25,8 +25,8 @@ from millstream.events import (
 from millstream.limits import Limits
 from millstream.routing.routed_call import Arguments, RoutedCall
 from millstream.routing.router import Router
-from millstream.wire.formats import format_named
-from millstream.wire.reading import StreamDecoder
+from millstream.wire.format import ReadOptions, decoder
+from millstream.wire.formats import decoding_named
 from millstream.wire_events import WireEvent
 
 _NO_CALLS: Final = ("mcp_list_tools", "compaction")
@@ -45,8 +45,8 @@ class Reading:
 
     def __init__(self, api: str, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
-        reader = format_named(api).reader(frozenset())
-        self._decoder = StreamDecoder(reader, max_message_bytes=self._limits.max_message_bytes)
+        max_bytes = self._limits.max_message_bytes
+        self._decoder = decoder(decoding_named(api), ReadOptions(), max_message_bytes=max_bytes)
         self._router = Router(
             1,
             self._open,

@@ -65,7 +65,7 @@ class HttpTransport:
             raise ModelError("the client= of the Model is closed: keep it open for as long as the model is used")
         content = _written(request.body)
         timeout = httpx2.Timeout(None, connect=request.connect_timeout_s)
-        headers = {"content-type": "application/json", "accept": "text/event-stream", **request.headers}
+        headers = {"content-type": "application/json", **request.format_headers, **request.headers}
         try:
             built = self._client.build_request("POST", request.url, content=content, headers=headers, timeout=timeout)
             response = await self._client.send(built, stream=True)

@@ -17,11 +17,16 @@ _SECRET_CHARS: Final = 8  # what is shorter is no key, and may stand in any text
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request for a response. `headers` hold the key: neither they nor the request are ever logged."""
+    """One request for a response.
+
+    `headers` hold the key: neither they nor the request are ever logged. `format_headers` are those that every request
+    of its wire format has, and nothing to hide.
+    """
 
     url: str
     body: Mapping[str, Any]
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    format_headers: Mapping[str, str] = field(default_factory=dict[str, str])
     connect_timeout_s: float = 10.0
 
     @property

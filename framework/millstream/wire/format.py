@@ -1,4 +1,4 @@
-"""The seam of a wire format: how a request is written and who reads the response."""
+"""The seam of a wire format: how a request is written, how its response is cut into messages, and who reads them."""
 
 from __future__ import annotations
 
@@ -7,50 +7,80 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from millstream.events.values import CallKind, JsonObject
+from millstream.settings import Settings
 from millstream.transcript import Transcript
-from millstream.wire.reading import Reader
+from millstream.wire.framing import Framing
+from millstream.wire.reading import Reader, StreamDecoder
 
 
 @dataclass(frozen=True, slots=True)
 class ToolSchema:
-    """A tool as a model is told of it. `parameters` is the JSON Schema of its arguments, an object schema."""
+    """A tool as a model is told of it.
+
+    `parameters` is the JSON Schema of its arguments, an object schema; a "custom" tool takes free text instead, which
+    `grammar` may bind, in the words of OpenAI: `{"syntax": "lark", "definition": …}`.
+    """
 
     name: str
     description: str
     parameters: JsonObject
     kind: CallKind = "function"
+    grammar: JsonObject | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request for a response, in no provider's form. `settings` go into the body as they are, over everything."""
+    """One request for a response, in no provider's form."""
 
     model: str
     transcript: Transcript
     instructions: str = ""
     tools: tuple[ToolSchema, ...] = ()
-    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    settings: Settings = field(default_factory=Settings)
 
 
-class Format(Protocol):
-    """One provider format: stateless, shared by all requests."""
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What a reader may need to know. `tool_names` help where a format does not say when a name is complete."""
+
+    tool_names: frozenset[str] = frozenset()
+
+
+class Decoding(Protocol):
+    """How the responses of one provider format are read: stateless, shared by all of them."""
 
     @property
     def name(self) -> str:
-        """Its name in `MODELS`, on the command line and in `Reply.wire`."""
+        """Its name in the table of providers, on the command line and in `Reply.wire`."""
         ...
 
+    def reader(self, options: ReadOptions) -> Reader:
+        """A reader of one response."""
+        ...
+
+    def framing(self, max_message_bytes: int) -> Framing:
+        """What cuts the body of one response into messages."""
+        ...
+
+
+class Format(Decoding, Protocol):
+    """One provider format, both ways."""
+
     @property
-    def path(self) -> str:
-        """What is appended to the base URL."""
+    def headers(self) -> Mapping[str, str]:
+        """Headers every request of this format has, the key left out."""
+        ...
+
+    def path(self, model: str) -> str:
+        """What is appended to the base URL, a query included."""
         ...
 
     def request(self, ask: Ask) -> dict[str, Any]:
-        """The JSON body of a streaming request."""
-        ...
+        """The JSON body of a streaming request.
 
-    def reader(self, tool_names: frozenset[str]) -> Reader:
-        """A decoder for one response. `tool_names` help where a format does not say when a name is complete."""
+        Raises:
+            ModelError: the settings ask for something this format has no words for.
+        """
         ...
 
     def tool(self, schema: ToolSchema) -> dict[str, Any]:
@@ -60,3 +90,8 @@ class Format(Protocol):
     def entries(self, transcript: Transcript) -> list[dict[str, Any]]:
         """A transcript as this format writes it: the items of `input`, or the messages."""
         ...
+
+
+def decoder(decoding: Decoding, options: ReadOptions, *, max_message_bytes: int) -> StreamDecoder:
+    """The decoder of one response."""
+    return StreamDecoder(decoding.reader(options), decoding.framing(max_message_bytes))

@@ -1,15 +1,27 @@
-"""The table of wire formats, by name: a new provider format is one new file and one line here."""
+"""The table of wire formats, by name: a new provider format is one new file or package and one line here."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from millstream.errors import UsageError
-from millstream.wire.format import Format
+from millstream.wire.format import Decoding, Format
 from millstream.wire.openai_chat import OpenAIChat
 from millstream.wire.openai_responses import OpenAIResponses
 
-FORMATS: Final[dict[str, Format]] = {format_.name: format_ for format_ in (OpenAIResponses(), OpenAIChat())}
+FORMATS: Final[dict[str, Format]] = {
+    format_.name: format_
+    for format_ in (
+        OpenAIResponses(),
+        OpenAIChat(),
+    )
+}
+"""Formats that can be asked and read."""
+
+DECODINGS: Final[dict[str, Decoding]] = {
+    **FORMATS,
+}
+"""Formats that can be read."""
 
 
 def format_named(name: str) -> Format:
@@ -22,4 +34,17 @@ def format_named(name: str) -> Format:
         return FORMATS[name]
     except KeyError:
         message = f'there is no wire format "{name}"; there are: {", ".join(FORMATS)}'
+        raise UsageError(message) from None
+
+
+def decoding_named(name: str) -> Decoding:
+    """How responses of the format of that name are read, also where it can not be asked.
+
+    Raises:
+        UsageError: there is none; the message lists those there are.
+    """
+    try:
+        return DECODINGS[name]
+    except KeyError:
+        message = f'there is no wire format "{name}"; there are: {", ".join(DECODINGS)}'
         raise UsageError(message) from None

@@ -1,28 +1,25 @@
 """What every format's decoder has in common: bytes of a body -> JSON messages -> wire events.
 
-A format supplies a `Reader` of its messages; `StreamDecoder` feeds it from server-sent events, notices bodies that are
-not a stream at all (an HTML page, one JSON document), and turns what breaks into a `Broke` at its place. It never
-raises: a broken stream is an event, and after it nothing more is read.
+A format supplies a `Reader` of its messages and the `Framing` they come in; `StreamDecoder` feeds one from the other,
+notices bodies that are not a stream at all (an HTML page, one JSON document), and turns what breaks into a `Broke`. It
+never raises: a broken stream is an event, and after it nothing more is read.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 from millstream.errors import WireError
 from millstream.events.values import Usage, is_array, is_object
+from millstream.wire.framing import Framing, Message
 from millstream.wire.refusal import error_from_body, error_from_object
-from millstream.wire.sse import Message, SseParser
 from millstream.wire_events import Broke, Ended, WireEvent
 
 _MAX_HEAD: Final = 64 * 1024  # enough of a body that is not a stream to say what it is
 _MAX_DEPTH: Final = 200
 """Nesting of a message: above what any provider sends, below what could exhaust the stack of whoever reads it later."""
-_FIELD: Final = re.compile(rb":|(data|event|id|retry|error)[:\r\n]")
-_FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b"error:")
 _FINAL: Final = (Ended, Broke)
 
 
@@ -58,11 +55,11 @@ class StreamDecoder:
     `over` becomes True with the `Ended` or the `Broke` that ends the response; what comes later is ignored.
     """
 
-    def __init__(self, reader: Reader, *, max_message_bytes: int) -> None:
+    def __init__(self, reader: Reader, framing: Framing) -> None:
         self.over = False
         self.bytes_seen = 0
         self._reader = reader
-        self._sse = SseParser(max_message_bytes)
+        self._framing = framing
         self._head = bytearray()
         self._streaming = False  # whether a message has come
 
@@ -74,7 +71,7 @@ class StreamDecoder:
         if not self._streaming:
             self._head += chunk[: _MAX_HEAD - len(self._head)]
         events: list[WireEvent] = []
-        for message in self._sse.feed(chunk):
+        for message in self._framing.feed(chunk):
             events += self._take(message)
             if _is_final(events):
                 break
@@ -92,14 +89,14 @@ class StreamDecoder:
         if self.over:
             return []
         events: list[WireEvent] = []
-        last = self._sse.end()
+        last = self._framing.end()
         if isinstance(last, WireError) or (last is not None and _is_whole(last.data)):
             events += self._take(last)
         if _is_final(events):
             return events
         if self.bytes_seen == 0 and not self._streaming:
             return self._broke(_empty())
-        if not self._streaming and not _is_stream(bytes(self._head)):
+        if not self._streaming and not self._framing.is_stream(bytes(self._head)):
             return self._broke(error_from_body(bytes(self._head)))
         return events + self._noted(self._reader.end())
 
@@ -165,12 +162,6 @@ def _is_deep(message: Mapping[str, Any]) -> bool:
         if not level:
             return False
     return True
-
-
-def _is_stream(head: bytes) -> bool:
-    """Whether a body without one whole message began as a stream: cut off so early, or nothing but comments."""
-    start = head.lstrip(b"\xef\xbb\xbf\r\n")
-    return bool(_FIELD.match(start)) or any(field.startswith(start) for field in _FIELDS)
 
 
 def _is_whole(text: str) -> bool:

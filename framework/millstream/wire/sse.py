@@ -10,28 +10,19 @@ provider.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from millstream.errors import WireError
+from millstream.wire.framing import Message, not_text, too_large
 
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One dispatched event: its `event` field, "" where there was none, and its data lines joined with LF."""
-
-    event: str
-    data: str
+_FIELD: Final = re.compile(rb":|(data|event|id|retry|error)[:\r\n]")
+_FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b"error:")
 
 
 class SseParser:
-    """Feed bytes, get messages. At the end of the body ask `end` for a last message without its blank line.
-
-    A stream that can not be read on, because a message is too large or is not UTF-8, gives a `WireError` in the place
-    of that message, after all messages before it; nothing follows it.
+    """Server-sent events as `wire.framing.Framing`: the `event` field, and the data lines joined with LF.
 
     Args:
         max_message_bytes: the size of one line without its end, and of the data of one message, beyond which the stream
@@ -76,6 +67,11 @@ class SseParser:
         self._line.clear()
         return messages[-1] if messages else None
 
+    def is_stream(self, head: bytes) -> bool:
+        """Whether a body without one whole message began as a stream: cut off so early, or nothing but comments."""
+        start = head.lstrip(_BYTE_ORDER_MARK + b"\r\n")
+        return bool(_FIELD.match(start)) or any(field.startswith(start) for field in _FIELDS)
+
     def _give_up(self, error: WireError, messages: list[Message | WireError]) -> None:
         self._given_up = True
         self._line.clear()
@@ -84,11 +80,7 @@ class SseParser:
 
     def _check(self, size: int) -> None:
         if size > self._max:
-            raise WireError(
-                f"the provider sent a message of more than {self._max} bytes",
-                kind="protocol",
-                hint="Raise Limits.max_message_bytes if it is meant to.",
-            )
+            raise too_large(self._max)
 
     def _take_chunk(self, chunk: bytes, messages: list[Message | WireError]) -> None:
         if b"\n" not in chunk and b"\r" not in chunk:
@@ -132,4 +124,4 @@ class SseParser:
         try:
             messages.append(Message(event.decode(), b"\n".join(lines).decode()))
         except UnicodeDecodeError as error:
-            raise WireError("the provider sent bytes that are not UTF-8", kind="protocol", retryable=True) from error
+            raise not_text() from error

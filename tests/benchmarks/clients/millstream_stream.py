@@ -14,6 +14,7 @@ from typing import Any
 
 from millstream import Limits, Toolbox, tool
 from millstream.routing.router import Router
+from millstream.wire.format import ReadOptions, decoder
 from millstream.wire.formats import FORMATS
 from millstream.wire.reading import StreamDecoder
 from tests.benchmarks.clients.serving import serve
@@ -48,8 +49,8 @@ def _json(wire: str, chunks: list[bytes]) -> int:
 
 
 def _decoder(wire: str) -> StreamDecoder:
-    reader = FORMATS[f"openai-{wire}"].reader(frozenset(TOOLBOX))
-    return StreamDecoder(reader, max_message_bytes=LIMITS.max_message_bytes)
+    options = ReadOptions(frozenset(TOOLBOX))
+    return decoder(FORMATS[f"openai-{wire}"], options, max_message_bytes=LIMITS.max_message_bytes)
 
 
 def _decode(wire: str, chunks: list[bytes]) -> int:

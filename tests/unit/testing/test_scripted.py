@@ -6,6 +6,7 @@ import pytest
 
 from millstream import Agent, Limits, UsageError, WireError, tool
 from millstream.events import CallFailed, TurnRestarted, TurnTorn
+from millstream.settings import Settings
 from millstream.testing import Body, CallTool, Cut, Hangup, Raw, Refuse, Response, Say, Scenario, ScriptedModel, call
 
 pytestmark = pytest.mark.anyio
@@ -61,9 +62,8 @@ async def test_a_script_that_is_too_short(api: API) -> None:
 async def test_requests_are_checked_by_the_rules_of_the_provider(api: API) -> None:
     model = ScriptedModel(["never"], api=api)
     answer = {"type": "function_call_output", "call_id": "call_7", "output": "x"}
-    model.settings["input"] = [answer]
-    model.settings["messages"] = [{"role": "tool", "tool_call_id": "call_7", "content": "x"}]
-    del model.settings["messages" if api == "openai-responses" else "input"]
+    message = {"role": "tool", "tool_call_id": "call_7", "content": "x"}
+    model.settings = Settings(body={"input": [answer]} if api == "openai-responses" else {"messages": [message]})
     with pytest.raises(WireError, match=r"call_7|must be a response") as caught:
         await Agent(model).run("Hi")
     assert caught.value.status == 400

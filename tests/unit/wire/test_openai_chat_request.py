@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from millstream.events.values import is_object
+from millstream.settings import Settings
 from millstream.transcript import (
     CallItem,
     JsonPart,
@@ -63,7 +64,7 @@ def test_a_request_streams_and_asks_for_its_usage() -> None:
 def test_instructions_tools_and_settings() -> None:
     tools = (ToolSchema("f", "does f", _SCHEMA), ToolSchema("shell", "runs", _SCHEMA, kind="custom"))
     body = _FORMAT.request(
-        Ask("gpt", Transcript((user("Hi"),)), "Be brief.", tools, {"stream_options": None, "seed": 1})
+        Ask("gpt", Transcript((user("Hi"),)), "Be brief.", tools, Settings(body={"stream_options": None, "seed": 1}))
     )
     assert body["messages"] == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
     assert body["tools"] == [
@@ -72,7 +73,7 @@ def test_instructions_tools_and_settings() -> None:
     ]
     assert (body["stream_options"], body["seed"]) == (None, 1)
     assert _FORMAT.tool(tools[1]) == body["tools"][1]
-    assert (_FORMAT.name, _FORMAT.path) == ("openai-chat", "/chat/completions")
+    assert (_FORMAT.name, _FORMAT.path("gpt")) == ("openai-chat", "/chat/completions")
 
 
 # --- what people and tools said ---

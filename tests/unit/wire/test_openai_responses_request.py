@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from millstream.settings import Settings
 from millstream.transcript import (
     CallItem,
     JsonPart,
@@ -84,7 +85,9 @@ def test_every_request_is_whole_and_stores_nothing() -> None:
 
 def test_instructions_tools_and_settings() -> None:
     tools = (ToolSchema("f", "does f", _SCHEMA), ToolSchema("shell", "runs", _SCHEMA, kind="custom"))
-    body = _FORMAT.request(Ask("gpt", Transcript(), "Be brief.", tools, {"temperature": 0, "store": True}))
+    body = _FORMAT.request(
+        Ask("gpt", Transcript(), "Be brief.", tools, Settings(body={"temperature": 0, "store": True}))
+    )
     assert body["instructions"] == "Be brief."
     assert body["tools"] == [
         {"type": "function", "name": "f", "description": "does f", "parameters": _SCHEMA, "strict": False},
@@ -93,7 +96,7 @@ def test_instructions_tools_and_settings() -> None:
     assert (body["temperature"], body["store"]) == (0, True)
     assert "previous_response_id" not in body  # it would double a history that is sent whole
     assert _FORMAT.tool(tools[0]) == body["tools"][0]
-    assert (_FORMAT.name, _FORMAT.path) == ("openai-responses", "/responses")
+    assert (_FORMAT.name, _FORMAT.path("gpt")) == ("openai-responses", "/responses")
 
 
 # --- what people and tools said ---

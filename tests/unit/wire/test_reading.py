@@ -11,6 +11,7 @@ import pytest
 from millstream.errors import WireError
 from millstream.events import Usage
 from millstream.wire.reading import StreamDecoder
+from millstream.wire.sse import SseParser
 from millstream.wire_events import Broke, Ended, Finished, Passed, WireEvent
 from tests.cuts import bytewise, every_way
 
@@ -38,7 +39,7 @@ class _Reader:
 
 
 def decoder(max_message_bytes: int = _ROOMY) -> StreamDecoder:
-    return StreamDecoder(_Reader(), max_message_bytes=max_message_bytes)
+    return StreamDecoder(_Reader(), SseParser(max_message_bytes))
 
 
 def decoded(body: bytes) -> list[WireEvent]:

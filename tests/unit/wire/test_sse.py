@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from millstream.errors import WireError
-from millstream.wire.sse import Message, SseParser
+from millstream.wire.framing import Message
+from millstream.wire.sse import SseParser
 from tests.cuts import bytewise, every_way
 
 _ROOMY = 1024

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from millstream.transcript import Transcript
-from millstream.wire.format import Ask, ToolSchema
+from millstream.wire.format import Ask, ReadOptions, ToolSchema
 from millstream.wire.openai_responses import request
 from millstream.wire.openai_responses.reader import ResponsesReader
+from millstream.wire.sse import SseParser
 
 
 class OpenAIResponses:
     """The format `openai-responses`; see `wire.format.Format`."""
 
     name = request.NAME
-    path = "/responses"
+    headers: Mapping[str, str] = MappingProxyType({"accept": "text/event-stream"})
+
+    def path(self, model: str) -> str:
+        """What is appended to the base URL."""
+        del model  # stands in the body
+        return "/responses"
 
     def request(self, ask: Ask) -> dict[str, Any]:
         """The JSON body of a streaming request."""
         return request.body(ask)
 
-    def reader(self, tool_names: frozenset[str]) -> ResponsesReader:
+    def reader(self, options: ReadOptions) -> ResponsesReader:
         """A decoder for one response."""
-        del tool_names  # a name is complete when its item opens
+        del options  # a name is complete when its item opens
         return ResponsesReader()
+
+    def framing(self, max_message_bytes: int) -> SseParser:
+        """Server-sent events."""
+        return SseParser(max_message_bytes)
 
     def tool(self, schema: ToolSchema) -> dict[str, Any]:
         """A tool definition."""

@@ -40,7 +40,7 @@ def body(ask: Ask) -> dict[str, Any]:
         request["instructions"] = ask.instructions
     if ask.tools:
         request["tools"] = [tool(schema) for schema in ask.tools]
-    return request | dict(ask.settings)
+    return request | dict(ask.settings.body)
 
 
 def tool(schema: ToolSchema) -> dict[str, Any]:

@@ -1,0 +1,64 @@
+"""What a request asks of a model beside the conversation, in no provider's words: `Model(…, settings=Settings(…))`.
+
+Each wire writes what it can; what it has no words for raises a `ModelError` that says so, never silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from millstream.events.values import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class UseTool:
+    """A tool choice: the model must call the tool of this name."""
+
+    name: str
+
+
+ToolChoice: TypeAlias = Literal["auto", "none", "required"] | UseTool
+"""Whether the model may, must not, or must call a tool, or which one it must call."""
+
+Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+"""How much a model should reason; providers know some of these words each."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSchema:
+    """The JSON Schema that the text of the answer must have; `strict` asks the provider to enforce it."""
+
+    schema: JsonObject
+    name: str = "output"
+    description: str = ""
+    strict: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a model is asked. The defaults leave everything to the provider.
+
+    Args:
+        tool_choice: a choice that forces a call holds until a tool has answered, so that the model can also end.
+        parallel_calls: False asks for at most one call in a response; None leaves it to the provider.
+        effort: how much to reason.
+        max_output_tokens: the longest answer, reasoning included.
+        strict_tools: ask the provider to enforce the tools' schemas while the model writes. Arguments are checked here
+            in any case.
+        output: the JSON Schema of the answer's text.
+        hosted_tools: tools the provider runs, in its own words: `({"type": "web_search"},)`.
+        moderation: the provider's moderation of input and output, in its own words; the scores are in `TurnEnded`.
+        body: fields of the request body, in the provider's own words, over everything else: `{"temperature": 0}`.
+    """
+
+    tool_choice: ToolChoice = "auto"
+    parallel_calls: bool | None = None
+    effort: Effort | None = None
+    max_output_tokens: int | None = None
+    strict_tools: bool = False
+    output: OutputSchema | None = None
+    hosted_tools: tuple[JsonObject, ...] = ()
+    moderation: JsonObject | None = None
+    body: Mapping[str, Any] = field(default_factory=dict[str, Any])
