@@ -20,7 +20,7 @@ from anyio.from_thread import check_cancelled
 from anyio.to_thread import run_sync
 
 from millstream import Toolbox, ToolContext, ToolError, UsageError, tool
-from millstream_tools.beneath import existing_folder, open_folder, parts_below, walk
+from millstream_tools.beneath import existing_folder, open_folder, open_root, parts_below, walk
 from millstream_tools.packing import Packing
 
 _BEST: Final = 9
@@ -96,7 +96,7 @@ class Archiver(Toolbox):
         }
 
     def _open(self, folder: str) -> int:
-        root = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        root = open_root(self._root)
         try:
             return open_folder(root, folder)
         except OSError as error:

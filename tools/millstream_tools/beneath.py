@@ -31,6 +31,11 @@ def existing_folder(path: str | Path) -> Path:
     return folder
 
 
+def open_root(folder: Path) -> int:
+    """A descriptor of a folder that `existing_folder` gave; close it."""
+    return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
 def parts_below(path: str) -> tuple[str, ...]:
     """The parts of a relative path; none for the folder itself.
 

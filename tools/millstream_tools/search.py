@@ -16,7 +16,7 @@ from anyio.to_thread import run_sync
 
 from millstream import Final as FinalValue
 from millstream import ModelRetry, Toolbox, ToolContext, tool
-from millstream_tools.beneath import existing_folder, open_file, walk
+from millstream_tools.beneath import existing_folder, open_file, open_root, walk
 from millstream_tools.text_lines import find_lines
 
 _STEP_BYTES: Final = 1024 * 1024
@@ -72,7 +72,7 @@ class TextSearch(Toolbox):
         search = _Search(pattern, ignore_case=ignore_case, max_file_bytes=self._max_file_bytes)
         most = min(max_matches, self._max_matches)
         matches: list[dict[str, Any]] = []
-        root = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        root = open_root(self._root)
         try:
             listing = search.list_files(root, self._max_files)
             while await run_sync(next, listing, None) is not None:

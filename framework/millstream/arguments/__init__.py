@@ -13,7 +13,8 @@ itself is not kept: it is yours. `millstream.arguments.preview` completes a torn
 
 from __future__ import annotations
 
-from millstream.arguments.assembler import Assembler, Sealed, Settled, StringDelta
+from millstream.arguments.assembler import Assembler
+from millstream.arguments.outcomes import Sealed, Settled, StringDelta
 from millstream.arguments.partial import Partial
 from millstream.arguments.schema.compile import CompiledSchema, compile_schema
 from millstream.failures import Problem, Rejected

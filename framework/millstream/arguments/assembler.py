@@ -20,8 +20,6 @@ from millstream.events.values import JsonValue, Path
 from millstream.failures import Problem, Rejected
 from millstream.limits import Limits
 
-__all__ = ("Assembler", "Binder", "Sealed", "Settled", "StringDelta", "Unbindable", "canonical", "json_text")
-
 
 class Unbindable(Exception):
     """Raised by a binder: the value can not be bound to the tool's parameters. `problems` say why, path by path."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from millstream.arguments.assembler import Sealed, Settled, StringDelta
+from millstream.arguments.outcomes import Sealed, Settled, StringDelta
 from millstream.events.values import JsonValue, Path
 from millstream.failures import Problem, Rejected
 from millstream.limits import Limits

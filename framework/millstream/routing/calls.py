@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from millstream.arguments.assembler import Settled
+from millstream.arguments.outcomes import Settled
 from millstream.errors import WireError
 from millstream.events import (
     ArgsDelta,

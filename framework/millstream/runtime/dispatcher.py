@@ -14,7 +14,8 @@ import anyio
 from anyio.abc import TaskGroup
 
 from millstream.answers import Approve, Deny
-from millstream.arguments.assembler import Sealed, canonical
+from millstream.arguments.assembler import canonical
+from millstream.arguments.outcomes import Sealed
 from millstream.errors import ModelRetry
 from millstream.events import (
     ApprovalRequested,

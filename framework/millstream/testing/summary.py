@@ -9,8 +9,9 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from millstream.arguments.assembler import Assembler, Sealed
+from millstream.arguments.assembler import Assembler
 from millstream.arguments.free_text import FreeText
+from millstream.arguments.outcomes import Sealed
 from millstream.errors import WireError
 from millstream.events import (
     CallKind,

@@ -7,7 +7,8 @@ from typing import Any, Final
 import pytest
 from pydantic import BaseModel, ConfigDict, create_model
 
-from millstream.arguments.assembler import Assembler, Sealed
+from millstream.arguments.assembler import Assembler
+from millstream.arguments.outcomes import Sealed
 from millstream.arguments.schema.compile import compile_schema
 from millstream.events.values import JsonValue
 from millstream.failures import Rejected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from millstream.arguments.assembler import Sealed
+from millstream.arguments.outcomes import Sealed
 from millstream.arguments.schema import compile as compile_module
 from millstream.failures import Rejected
 from millstream.limits import Limits

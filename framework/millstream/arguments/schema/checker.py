@@ -17,7 +17,7 @@ from millstream.arguments.schema.frame import NOWHERE, Frame, too_many_items
 from millstream.arguments.schema.groups import Clock, open_group
 from millstream.arguments.schema.node import ARRAY, OBJECT, STRING
 from millstream.arguments.schema.place import Place
-from millstream.arguments.schema.watch import Watch, Watches
+from millstream.arguments.schema.watch import Watch, Watches, one_watch
 from millstream.arguments.seam import Notice, Veto
 from millstream.events.values import JsonValue, is_object
 
@@ -55,7 +55,7 @@ class SchemaChecker:
             place = sole.place
             if not place.branching and place.kinds & kind:
                 if kind == STRING:
-                    return _one_watch([make(sole) for make in place.watches]) if place.watches else None
+                    return one_watch([make(sole) for make in place.watches]) if place.watches else None
                 if kind & _CONTAINERS:
                     self._enclosing.append(self._frame)
                     self._frame = Frame({place: sole}, kind)
@@ -87,7 +87,7 @@ class SchemaChecker:
                     self._expand(evaluation, kind, position, waiting)
                 if kind == STRING:
                     watches.extend(make(evaluation) for make in place.watches)
-        return _one_watch(watches) if watches else None
+        return one_watch(watches)
 
     def _expand(self, owner: Evaluation, kind: int, position: Position, waiting: list[Evaluation]) -> None:
         def join(place: Place, group: Group) -> Evaluation:
@@ -204,10 +204,6 @@ class SchemaChecker:
         self._frame = self._enclosing.pop()
         if self._frame.watchful:
             self._frame.member_over(container, position)
-
-
-def _one_watch(watches: list[Watch]) -> Watch | Watches:
-    return watches[0] if len(watches) == 1 else Watches(watches)
 
 
 def _test(one: Evaluation, value: Any) -> None:

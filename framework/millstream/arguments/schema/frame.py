@@ -16,7 +16,7 @@ from millstream.arguments.schema.groups import Containing, KeyName
 from millstream.arguments.schema.keywords import shown
 from millstream.arguments.schema.node import OBJECT, STRING
 from millstream.arguments.schema.place import Place
-from millstream.arguments.schema.watch import Vocabulary, Watch, Watches, WordWatch
+from millstream.arguments.schema.watch import Vocabulary, Watch, Watches, WordWatch, one_watch
 from millstream.arguments.seam import Veto
 from millstream.events.values import JsonValue
 
@@ -74,9 +74,7 @@ class Frame:
             watches.extend(found.several)
         elif found is not None:
             watches.append(found)
-        if len(watches) <= 1:
-            return watches[0] if watches else None
-        return Watches(watches)
+        return one_watch(watches)
 
     def _bound(self, one: Evaluation) -> list[Watch]:
         place = one.place

@@ -57,9 +57,14 @@ def only(allowed: list[JsonValue]) -> str:
     return f"one of {listed(allowed)}" if len(allowed) != 1 else shown(allowed[0])
 
 
+def _allowed(schema: _Schema, keyword: str) -> list[JsonValue]:
+    allowed: list[JsonValue] = schema["enum"] if keyword == "enum" else [schema["const"]]
+    return allowed
+
+
 def _among(keyword: str) -> Callable[[_Schema], Test]:
     def make(schema: _Schema) -> Test:
-        allowed: list[JsonValue] = schema["enum"] if keyword == "enum" else [schema["const"]]
+        allowed = _allowed(schema, keyword)
         words = frozenset(one for one in allowed if isinstance(one, str))
         others = [one for one in allowed if not isinstance(one, str)]
 
@@ -186,7 +191,7 @@ def allowed_values(schema: _Schema) -> tuple[Values, ...]:
     found: list[Values] = []
     for keyword in ("enum", "const"):
         if keyword in schema:
-            allowed: list[JsonValue] = schema["enum"] if keyword == "enum" else [schema["const"]]
+            allowed = _allowed(schema, keyword)
             kinds = 0
             for one in allowed:
                 kinds |= _kind(one)

@@ -31,6 +31,8 @@ _MAX_PLACES: Final = 10_000
 """Places kept for each reading; far more than schemas have, but their conjunctions can be many."""
 _MAX_KEYS: Final = 600
 """Characters of a list of keys in a message."""
+_BLANK: Final = Node()
+"""What demands nothing."""
 
 
 class Places:
@@ -150,9 +152,10 @@ class Place:
         known = self._listed.get(key)
         if known is not None:
             return known
-        if self._patterned or any(key in node.properties for node in self.nodes):
+        is_listed = any(key in node.properties for node in self.nodes)
+        if is_listed or self._patterned:
             place = self._places.of(tuple(inner for node in self.nodes for inner in _members(node, key)))
-            if any(key in node.properties for node in self.nodes):
+            if is_listed:
                 self._listed[key] = place
             return place
         if self._unlisted is None:
@@ -208,9 +211,10 @@ def _is_asked(applicator: Applicator, *, lenient: bool) -> bool:
 
 
 def _is_empty(node: Node) -> bool:
-    blank = Node()
     return all(
-        getattr(node, name) == getattr(blank, name) for name in Node.__slots__ if name not in ("formatted", "conjuncts")
+        getattr(node, name) == getattr(_BLANK, name)
+        for name in Node.__slots__
+        if name not in ("formatted", "conjuncts")
     )
 
 

@@ -62,16 +62,30 @@ class Vocabulary:
             self.beginnings = frozenset(word[:end] for word in self.words for end in range(len(word) + 1))
 
 
-class WordWatch:
-    """The string must become a word of the vocabulary, or match a pattern of it."""
+class _Hearing:
+    """What keeps the beginning of the string, for the sentence that says why it can not be right."""
 
-    __slots__ = ("_automata", "_heard", "_owner", "_seen", "_vocabulary", "_why", "_words")
+    __slots__ = ("_heard", "_owner", "_why")
 
-    def __init__(self, owner: Owner, vocabulary: Vocabulary, why: Why) -> None:
+    def __init__(self, owner: Owner, why: Why) -> None:
         self._owner = owner
-        self._vocabulary = vocabulary
         self._why = why
         self._heard = ""
+
+    def refuse(self, text: str, index: int) -> None:
+        """As `Watch` says."""
+        message, keyword = self._why(self._heard + text[: index + 1])
+        self._owner.fail(Veto(message, keyword, index))
+
+
+class WordWatch(_Hearing):
+    """The string must become a word of the vocabulary, or match a pattern of it."""
+
+    __slots__ = ("_automata", "_seen", "_vocabulary", "_words")
+
+    def __init__(self, owner: Owner, vocabulary: Vocabulary, why: Why) -> None:
+        super().__init__(owner, why)
+        self._vocabulary = vocabulary
         if not vocabulary.beginnings:
             self._seen = 0
             self._words = vocabulary.words
@@ -114,11 +128,6 @@ class WordWatch:
         self._seen = seen + len(text)
         return -1
 
-    def refuse(self, text: str, index: int) -> None:
-        """As `Watch` says."""
-        message, keyword = self._why(self._heard + text[: index + 1])
-        self._owner.fail(Veto(message, keyword, index))
-
 
 def _common(left: str, right: str) -> int:
     """How many characters two strings begin with alike."""
@@ -156,16 +165,14 @@ class Situated:
         return -1
 
 
-class PatternWatch:
+class PatternWatch(_Hearing):
     """The string must come to match a pattern."""
 
-    __slots__ = ("_heard", "_owner", "_situated", "_why")
+    __slots__ = ("_situated",)
 
     def __init__(self, owner: Owner, automaton: Automaton, why: Why) -> None:
-        self._owner = owner
+        super().__init__(owner, why)
         self._situated = Situated(automaton)
-        self._why = why
-        self._heard = ""
 
     def __call__(self, text: str) -> None:
         """More of the string."""
@@ -179,11 +186,6 @@ class PatternWatch:
         if index < 0 and len(self._heard) <= _MAX_HEARD:
             self._heard += text
         return index
-
-    def refuse(self, text: str, index: int) -> None:
-        """As `Watch` says."""
-        message, keyword = self._why(self._heard + text[: index + 1])
-        self._owner.fail(Veto(message, keyword, index))
 
 
 class LengthWatch:
@@ -257,3 +259,10 @@ class Watches:
             self.several = [watch for index, watch in found if index < 0]
             for index, watch in failed:
                 watch.refuse(text, index)
+
+
+def one_watch(watches: list[Watch]) -> Watch | Watches | None:
+    """All that watch one string as one; None where nothing does."""
+    if len(watches) <= 1:
+        return watches[0] if watches else None
+    return Watches(watches)

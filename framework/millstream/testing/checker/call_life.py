@@ -80,8 +80,9 @@ def _open_at(run: RunLog, at: int) -> list[CallStory]:
 def _check_pending(run: RunLog, at: int, seq: int, event: RunSuspended) -> Iterator[Violation]:
     if len(set(event.pending)) < len(event.pending):
         yield Violation(6, "a call is named twice in pending", seq)
-    still_open = {story.call for story in _open_at(run, at)}
-    for story in _open_at(run, at):
+    open_stories = _open_at(run, at)
+    still_open = {story.call for story in open_stories}
+    for story in open_stories:
         if story.call not in event.pending:
             yield Violation(6, f"{story.label} is open, but not among the pending calls of the suspended run", seq)
     for call in event.pending:
