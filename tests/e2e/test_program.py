@@ -79,6 +79,11 @@ def test_inspect_shows_a_timeline(recorded: Path) -> None:
     assert "ended: tool_calls" in shown
 
 
+def test_inspect_tells_the_wire_format_from_the_stream(recorded: Path) -> None:
+    with_it = millstream("inspect", str(recorded), "--api", "openai-chat", "--summary")
+    assert millstream("inspect", str(recorded), "--summary").stdout == with_it.stdout
+
+
 def test_inspect_reads_standard_input_and_says_what_a_torn_stream_is() -> None:
     done = millstream("inspect", "-", "--api", "openai-chat", given=CHAT[:-40])
     assert done.returncode == 0
@@ -92,6 +97,7 @@ def test_inspect_reads_standard_input_and_says_what_a_torn_stream_is() -> None:
         (["inspect", "/nowhere/stream.sse", "--api", "openai-chat"], "/nowhere/stream.sse can not be read"),
         (["inspect", ".", "--api", "openai-chat"], ". can not be read"),
         (["inspect", "-", "--api", "carrier-pigeon"], 'no wire format "carrier-pigeon"'),
+        (["inspect", "-"], "pass --api, one of openai-responses, openai-chat"),
         (["inspect", "-", "--api", "openai-chat", "--json", "--summary"], "choose one"),
         (["chat", "--model", "nobody:x"], '"nobody:x" names no model'),
         (["chat", "--model", "openai:x", "--tools", "nothing"], "write module:name"),

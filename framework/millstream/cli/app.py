@@ -51,7 +51,7 @@ def chat(
 def inspect(
     file: Annotated[str, typer.Argument(help="A recorded response body, - for standard input.")],
     *,
-    api: Annotated[str, typer.Option(help="Its wire format: openai-responses or openai-chat.")],
+    api: Annotated[str | None, typer.Option(help="Its wire format; told from the stream where left out.")] = None,
     json: Json = False,
     summary: Annotated[bool, typer.Option("--summary", help="One JSON object: text, calls, reason, usage.")] = False,
 ) -> None:

@@ -31,18 +31,20 @@ from millstream.terminal.glyphs import carried
 from millstream.testing.summary import Reading
 from millstream.ui.safe_text import one_line
 from millstream.ui.words import failure_line, json_line
+from millstream.wire.formats import DECODINGS
+from millstream.wire.guess import api_of_body
 
 View = Literal["timeline", "records", "summary"]
 
 
-def inspect_stream(file: str, api: str, view: View) -> None:
-    """Print what a recorded stream says.
+def inspect_stream(file: str, api: str | None, view: View) -> None:
+    """Print what a recorded stream says; without `api` its wire format is told from what it says.
 
     Raises:
-        UsageError: the file can not be read, or there is no such wire format.
+        UsageError: the file can not be read, there is no such wire format, or nothing in the stream tells of one.
     """
-    reading = Reading(api)
     data = _read(file)
+    reading = Reading(api if api is not None else _guessed(data))
     match view:
         case "summary":
             reading.feed(data)
@@ -61,6 +63,13 @@ def _read(file: str) -> bytes:
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise UsageError(f"{file} can not be read: {error.strerror}") from error
+
+
+def _guessed(data: bytes) -> str:
+    api = api_of_body(data)
+    if api is None:
+        raise UsageError(f"nothing in it tells of which wire format it is: pass --api, one of {', '.join(DECODINGS)}")
+    return api
 
 
 def _events(reading: Reading, data: bytes) -> Iterator[tuple[int, Event]]:
