@@ -5,14 +5,12 @@ Server-sent events, lines of JSON, a JSON array, a binary event stream: each is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from millstream.errors import WireError
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One message: the framing's own name for it, "" where it has none, and its text, which should be JSON."""
 
     event: str

@@ -14,13 +14,13 @@ from typing import Any, Final, Protocol
 from millstream.errors import WireError
 from millstream.events.values import Usage, is_array, is_object
 from millstream.wire.framing import Framing, Message
+from millstream.wire.json_message import message_parser
 from millstream.wire.refusal import error_from_body, error_from_object
 from millstream.wire_events import Broke, Ended, WireEvent
 
 _MAX_HEAD: Final = 64 * 1024  # enough of a body that is not a stream to say what it is
 _MAX_DEPTH: Final = 200
 """Nesting of a message: above what any provider sends, below what could exhaust the stack of whoever reads it later."""
-_FINAL: Final = (Ended, Broke)
 
 
 class Reader(Protocol):
@@ -60,6 +60,7 @@ class StreamDecoder:
         self.bytes_seen = 0
         self._reader = reader
         self._framing = framing
+        self._parse = message_parser()
         self._head = bytearray()
         self._streaming = False  # whether a message has come
 
@@ -92,8 +93,8 @@ class StreamDecoder:
         last = self._framing.end()
         if isinstance(last, WireError) or (last is not None and _is_whole(last.data)):
             events += self._take(last)
-        if _is_final(events):
-            return events
+            if _is_final(events):
+                return events
         if self.bytes_seen == 0 and not self._streaming:
             return self._broke(_empty())
         if not self._streaming and not self._framing.is_stream(bytes(self._head)):
@@ -105,23 +106,27 @@ class StreamDecoder:
             return self._broke(message)
         self._streaming = True
         self._head.clear()
-        if not message.data.strip():  # an empty frame, as some proxies send to keep a connection alive
-            return []
-        if message.data.startswith("[DONE]"):
-            return self._noted(self._reader.done())
         try:
-            data: object = json.loads(message.data)
+            data = self._parse(message.data)
         except (ValueError, RecursionError) as error:
-            if message.event == "error":
-                return self._broke(error_from_object(message.data))
-            broken = WireError("the provider sent an event that is not JSON", kind="protocol", retryable=True)
-            broken.__cause__ = error
-            return self._broke(broken)
+            return self._take_other(message, error)
         if not is_object(data):
             return self._broke(WireError("the provider sent an event that is no JSON object", kind="protocol"))
         if message.data.count("{") + message.data.count("[") > _MAX_DEPTH and _is_deep(data):
             return self._broke(_too_deep())
         return self._noted(self._reader.accept(data, message.event))
+
+    def _take_other(self, message: Message, error: Exception) -> list[WireEvent]:
+        """What is no JSON: a marker, a frame without content, or the end of what can be read."""
+        if not message.data.strip():  # as some proxies send to keep a connection alive
+            return []
+        if message.data.startswith("[DONE]"):
+            return self._noted(self._reader.done())
+        if message.event == "error":
+            return self._broke(error_from_object(message.data))
+        broken = WireError("the provider sent an event that is not JSON", kind="protocol", retryable=True)
+        broken.__cause__ = error
+        return self._broke(broken)
 
     def _broke(self, error: WireError) -> list[WireEvent]:
         self.over = True
@@ -129,14 +134,18 @@ class StreamDecoder:
         return [Broke(error, self._reader.reason, self._reader.usage)]
 
     def _noted(self, events: list[WireEvent]) -> list[WireEvent]:
-        self.over = _is_final(events)
-        if events and isinstance(events[-1], Broke):
-            events[-1].error.bytes_seen = self.bytes_seen
+        if events:
+            last = events[-1]
+            if isinstance(last, Broke):
+                last.error.bytes_seen = self.bytes_seen
+                self.over = True
+            elif isinstance(last, Ended):
+                self.over = True
         return events
 
 
 def _is_final(events: list[WireEvent]) -> bool:
-    return bool(events) and isinstance(events[-1], _FINAL)
+    return bool(events) and isinstance(events[-1], Ended | Broke)
 
 
 def _empty() -> WireError:

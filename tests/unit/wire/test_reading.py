@@ -270,7 +270,13 @@ def test_an_error_says_how_many_bytes_had_come(body: bytes) -> None:
 
 
 def test_json_numbers_that_are_none_pass_as_python_reads_them() -> None:
-    # NaN is no JSON, but whether it matters is for those to say who need the number
-    (passed, _) = decoded(b'data: {"a": NaN}\n\n')
+    # Infinity is no JSON, but whether it matters is for those to say who need the number
+    (passed, _) = decoded(b'data: {"a": Infinity}\n\n')
     assert isinstance(passed, Passed)
-    assert json.dumps(passed.data) == '{"a": NaN}'
+    assert json.dumps(passed.data) == '{"a": Infinity}'
+
+
+def test_half_a_character_in_an_escape_is_read() -> None:
+    (passed, _) = decoded(b'data: {"a": "\\ud83d"}\n\n')
+    assert isinstance(passed, Passed)
+    assert passed.data == {"a": "\ud83d"}

@@ -97,9 +97,11 @@ class Items:
     def find(self, message: Mapping[str, Any], kind: Kind) -> Item | None:
         """The item that an event is about, None where nothing opened it."""
         index, id_ = _index_of(message), _id_of(message)
-        for known in (self._by_id.get((kind, id_)), self._by_id.get((kind, _call_id_of(message)))):
-            if known is not None and (index is None or known.index == index):
-                return known
+        known = self._by_id.get((kind, id_))
+        if known is None or (index is not None and known.index != index):
+            known = self._by_id.get((kind, _call_id_of(message)))
+        if known is not None and (index is None or known.index == index):
+            return known
         if index is None:
             return None if id_ else self._last.get(kind)
         return self._by_index.get((kind, index))
