@@ -11,28 +11,33 @@ request is checked by the provider's own rules.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Literal, Self
+from json import dumps
+from typing import Any, Self, cast
+from urllib.parse import parse_qsl, urlsplit
 
 import anyio
 from anyio.lowlevel import checkpoint
 
 from millstream.errors import UsageError, WireError
 from millstream.events import JsonObject
-from millstream.models import Model
-from millstream.testing.provider import rules
-from millstream.testing.provider.chat import ChatWire
+from millstream.models import PROVIDERS, Model
 from millstream.testing.provider.delivery import deliver
+from millstream.testing.provider.endpoints import ENDPOINTS, Api, Endpoint, Posted
 from millstream.testing.provider.frames import Asked, Frame, compose
-from millstream.testing.provider.responses import ResponsesWire
+from millstream.testing.provider.picking import Memory
 from millstream.testing.provider.scenario import Answer, Body, Hangup, Response, Scenario
 from millstream.testing.provider.steps import CallTool, Step
 from millstream.transport.seam import Chunk, Request
-from millstream.wire.refusal import error_from_body, error_from_object, torn
+from millstream.wire.formats import FORMATS
+from millstream.wire.refusal import error_from_body, torn
 
-Api = Literal["openai-responses", "openai-chat"]
-_PREFIX: dict[Api, str] = {"openai-responses": "openai", "openai-chat": "openai-chat"}
+
+def scripted_apis() -> tuple[Api, ...]:
+    """The wire formats that `ScriptedModel` can speak: those that can be asked and that the fake provider speaks."""
+    wires = {row.wire for row in PROVIDERS.values()} & set(FORMATS)
+    return tuple(api for api in ENDPOINTS if api in wires)
 
 
 def call(name: str, /, **args: Any) -> CallTool:
@@ -58,16 +63,20 @@ class ScriptedModel(Model):
         self, script: Scenario | Sequence[Answer | Step | str | Sequence[Step | str]], *, api: Api = "openai-responses"
     ) -> None:
         scenario = script if isinstance(script, Scenario) else Scenario.of(*script)
-        transport = _ScriptedTransport(scenario, api)
-        super().__init__(f"{_PREFIX[api]}:scripted", api_key="scripted", transport=transport)
+        prefix = next((prefix for prefix, row in PROVIDERS.items() if row.wire == api), None)
+        if prefix is None or api not in ENDPOINTS:
+            raise UsageError(f'ScriptedModel: api="{api}" is unknown; there are: {", ".join(scripted_apis())}')
+        transport = _ScriptedTransport(scenario, ENDPOINTS[api])
+        super().__init__(f"{prefix}:scripted", api_key="scripted", transport=transport)
         self.requests: list[JsonObject] = transport.requests
 
 
 class _ScriptedTransport:
-    def __init__(self, scenario: Scenario, api: Api) -> None:
+    def __init__(self, scenario: Scenario, endpoint: Endpoint) -> None:
         self.requests: list[JsonObject] = []
         self._scenario = scenario
-        self._chat = api == "openai-chat"
+        self._endpoint = endpoint
+        self._memory = Memory()
         self._count = 0
 
     async def __aenter__(self) -> Self:
@@ -80,18 +89,21 @@ class _ScriptedTransport:
     async def open(self, request: Request) -> AsyncGenerator[_Frames]:
         """The next response of the script."""
         await checkpoint()
-        self.requests.append(request.body)
-        refusal = rules.check_chat(request.body) if self._chat else rules.check_responses(request.body)
+        body = dict(request.body)
+        self.requests.append(body)
+        url = urlsplit(request.url)
+        posted = Posted(body, url.path, dict(parse_qsl(url.query)))
+        refusal = self._endpoint.check(posted, self._memory)
         if refusal is not None:
-            raise error_from_object(refusal.body["error"], status=refusal.status, phase="request")
+            raise error_from_body(dumps(refusal.body).encode(), status=refusal.status, phase="request")
         answer = self._next()
         match answer:
             case Response():
-                yield _Frames(answer, self._wire(answer, request))
+                yield self._frames(answer, posted)
             case Body() if answer.status != 200:  # noqa: PLR2004  the only status of a stream
                 raise error_from_body(answer.data, status=answer.status, phase="request")
             case Body():
-                yield _Frames(Response(), iter([Frame(0.0, answer.data)]))
+                yield _Frames(iter([Frame(0.0, answer.data)]))
             case Hangup():
                 raise WireError("the connection was closed before the first byte", phase="connect", retryable=True)
 
@@ -102,18 +114,22 @@ class _ScriptedTransport:
             raise UsageError(f"the script has {len(responses)} responses and was asked for number {number + 1}")
         return responses[number]
 
-    def _wire(self, answer: Response, request: Request) -> Any:
-        asked = Asked(request.body, str(self._count), int(time.time()))
-        if self._chat:
-            return compose(answer, ChatWire(asked, answer.usage, lone_call=answer.call_count == 1))
-        return compose(answer, ResponsesWire(asked, answer.usage))
+    def _frames(self, answer: Response, posted: Posted) -> _Frames:
+        model, body = self._endpoint.model(posted), cast("JsonObject", posted.body)
+        url_model = model if isinstance(model, str) else None
+        asked = Asked(body, str(self._count), int(time.time()), url_model, posted.query)
+        turns = self._endpoint.turns(body, self._memory)
+        answering = self._endpoint.answer(asked, answer, self._memory, turns)
+        frames = deliver(compose(answer, answering.wire), answer.delivery, answering.newline)
+        return _Frames(frames, answering.before)
 
 
 class _Frames:
     """The frames of one response, each when it is due."""
 
-    def __init__(self, response: Response, frames: Any) -> None:
-        self._frames = deliver(frames, response.delivery)
+    def __init__(self, frames: Iterator[Frame], before: Callable[[], None] = lambda: None) -> None:
+        self._frames = frames
+        self._before = before
         self._start: float | None = None
         self._cut: str | None = None
 
@@ -128,6 +144,7 @@ class _Frames:
             self._cut = frame.cut
             wait_s = self._start + frame.at_s - anyio.current_time()
             await (anyio.sleep(wait_s) if wait_s > 0 else checkpoint())
+            self._before()
             if frame.data:
                 return frame.data
         if self._cut == "eof":

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import pytest
 
@@ -8,15 +8,17 @@ from millstream import Agent, Limits, UsageError, WireError, tool
 from millstream.events import CallFailed, TurnRestarted, TurnTorn
 from millstream.settings import Settings
 from millstream.testing import Body, CallTool, Cut, Hangup, Raw, Refuse, Response, Say, Scenario, ScriptedModel, call
+from millstream.testing.provider.endpoints import Api
+from millstream.testing.scripted import scripted_apis
 
 pytestmark = pytest.mark.anyio
-API: TypeAlias = Literal["openai-responses", "openai-chat"]
+
 ONCE = Limits(request_attempts=1)
 
 
-@pytest.fixture(params=["openai-responses", "openai-chat"])
-def api(request: pytest.FixtureRequest) -> API:
-    name: API = request.param
+@pytest.fixture(params=scripted_apis())
+def api(request: pytest.FixtureRequest) -> Api:
+    name: Api = request.param
     return name
 
 
@@ -26,7 +28,7 @@ async def weather(city: str) -> str:
     return f"21 °C in {city}"
 
 
-async def test_a_script_is_text_steps_and_responses(api: API) -> None:
+async def test_a_script_is_text_steps_and_responses(api: Api) -> None:
     script: list[Any] = [
         [Say("Let me "), "look.", call("weather", city="Paris")],
         call("weather", city="Rome"),
@@ -42,7 +44,7 @@ async def test_a_script_is_text_steps_and_responses(api: API) -> None:
     assert "21 °C in Rome" in last
 
 
-async def test_a_scenario_is_a_script(api: API) -> None:
+async def test_a_scenario_is_a_script(api: Api) -> None:
     assert (await Agent(ScriptedModel(Scenario.of("Hi."), api=api)).run("Hello?")).output == "Hi."
 
 
@@ -50,16 +52,21 @@ def test_a_call_s_arguments_may_have_any_name() -> None:
     assert call("find", name="x", self=1) == CallTool("find", {"name": "x", "self": 1})
 
 
-async def test_a_refusal_is_the_output(api: API) -> None:
+async def test_a_refusal_is_the_output(api: Api) -> None:
     assert (await Agent(ScriptedModel([Refuse("I can not.")], api=api)).run("Do it.")).output == "I can not."
 
 
-async def test_a_script_that_is_too_short(api: API) -> None:
+def test_a_wire_that_is_none() -> None:
+    with pytest.raises(UsageError, match='api="telex" is unknown; there are: openai-responses, openai-chat'):
+        ScriptedModel(["never"], api="telex")  # type: ignore[arg-type]
+
+
+async def test_a_script_that_is_too_short(api: Api) -> None:
     with pytest.raises(UsageError, match="the script has 1 responses and was asked for number 2"):
         await Agent(ScriptedModel([call("weather", city="Paris")], api=api), [weather]).run("How warm is it?")
 
 
-async def test_requests_are_checked_by_the_rules_of_the_provider(api: API) -> None:
+async def test_requests_are_checked_by_the_rules_of_the_provider(api: Api) -> None:
     model = ScriptedModel(["never"], api=api)
     answer = {"type": "function_call_output", "call_id": "call_7", "output": "x"}
     message = {"role": "tool", "tool_call_id": "call_7", "content": "x"}
@@ -70,26 +77,26 @@ async def test_requests_are_checked_by_the_rules_of_the_provider(api: API) -> No
     assert caught.value.phase == "request"
 
 
-async def test_a_status(api: API) -> None:
+async def test_a_status(api: Api) -> None:
     body = Body({"error": {"message": "slow down", "code": "rate_limit_exceeded"}}, status=429)
     with pytest.raises(WireError, match="slow down") as caught:
         await Agent(ScriptedModel([body], api=api), limits=ONCE).run("Hi")
     assert (caught.value.status, caught.value.retryable) == (429, True)
 
 
-async def test_a_whole_body_in_place_of_a_stream(api: API) -> None:
+async def test_a_whole_body_in_place_of_a_stream(api: Api) -> None:
     with pytest.raises(WireError, match="HTML page"):
         await Agent(ScriptedModel([Body("<html></html>")], api=api), limits=ONCE).run("Hi")
 
 
-async def test_nobody_answers(api: API) -> None:
+async def test_nobody_answers(api: Api) -> None:
     with pytest.raises(WireError) as caught:
         await Agent(ScriptedModel([Hangup("close")], api=api), limits=ONCE).run("Hi")
     assert caught.value.phase == "connect"
 
 
 @pytest.mark.parametrize("how", ["eof", "reset"])
-async def test_a_stream_that_breaks_off(api: API, how: Literal["eof", "reset"]) -> None:
+async def test_a_stream_that_breaks_off(api: Api, how: Literal["eof", "reset"]) -> None:
     """Nothing was sealed, so it is asked again."""
     model = ScriptedModel([[Say("Let me "), Cut(how)], "Warm."], api=api)
     result = await Agent(model).run("How warm is it?")
@@ -104,7 +111,7 @@ async def test_bytes_of_your_own() -> None:
         await Agent(model, limits=ONCE).run("Hi")
 
 
-async def test_arguments_of_your_own_that_are_not_valid(api: API) -> None:
+async def test_arguments_of_your_own_that_are_not_valid(api: Api) -> None:
     model = ScriptedModel([call("weather", city=7), "I see."], api=api)
     result = await Agent(model, [weather]).run("How warm is it?")
     (failed,) = [record.event for record in result.records if isinstance(record.event, CallFailed)]

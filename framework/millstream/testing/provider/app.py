@@ -1,12 +1,12 @@
-"""The provider as an ASGI application: routes, keys, rules, and the scenario's answers on both wires."""
+"""The provider as an ASGI application: routes, and the scenario's answers on the wire of each."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,20 +17,17 @@ from starlette.types import ASGIApp
 
 from millstream.events import JsonObject, JsonValue
 from millstream.testing.provider import rules
-from millstream.testing.provider.chat import ChatWire
 from millstream.testing.provider.connections import Connections
 from millstream.testing.provider.delivery import deliver
-from millstream.testing.provider.frames import Asked, Frame, Wire, compose
+from millstream.testing.provider.endpoints import ENDPOINTS, Answering, Endpoint, Posted
+from millstream.testing.provider.frames import Asked, Frame, compose
 from millstream.testing.provider.log import Entry, Log
 from millstream.testing.provider.picking import Memory
-from millstream.testing.provider.responses import ResponsesWire
 from millstream.testing.provider.rules import Refusal
-from millstream.testing.provider.rules.shapes import is_object
 from millstream.testing.provider.scenario import Body, Hangup, Scenario
 from millstream.testing.provider.scenario import Response as ScriptedResponse
 from millstream.testing.provider.streaming import HungUp, Streamed
 
-CHAT_PATH, RESPONSES_PATH = "/v1/chat/completions", "/v1/responses"
 DEFAULT_MODEL = "fake"
 REQUEST_ID_CHARS = 32
 WRONG_METHOD = 405
@@ -70,31 +67,32 @@ class App:
 
     def asgi(self) -> ASGIApp:
         """The application."""
+        answering = [
+            Route(endpoint.path, partial(self._answer, endpoint=endpoint), methods=["POST"])
+            for endpoint in ENDPOINTS.values()
+        ]
         return Starlette(
             routes=[
-                Route(RESPONSES_PATH, partial(self._answer, chat=False), methods=["POST"]),
-                Route(CHAT_PATH, partial(self._answer, chat=True), methods=["POST"]),
+                *answering,
                 Route("/v1/models", self._list_models, methods=["GET"]),
                 Route("/requests", self._list_requests, methods=["GET"]),
             ],
             exception_handlers={404: _no_route, WRONG_METHOD: _no_route},
         )
 
-    async def _answer(self, request: Request, chat: bool) -> ASGIApp:
+    async def _answer(self, request: Request, endpoint: Endpoint) -> ASGIApp:
         at_s = time.monotonic()
-        body = _parsed(await request.body())
-        entry = self._log.add(request.url.path, dict(request.headers), body, at_s)
-        refusal = self._refusal(request, body, chat)
+        posted = await _posted(request)
+        entry = self._log.add(posted.path, posted.headers, posted.body, at_s)
+        refusal = endpoint.refusal(posted, self._memory, self._keys, self._models, check=self._check)
         if refusal is not None:
-            entry.answered(refusal.status)
-            return JSONResponse(refusal.body, refusal.status, NO_RETRY)
-        asked = cast("JsonObject", body)
-        turns = self._memory.turns_before(asked, chat=chat)
+            return _refused(refusal, entry)
+        asked = _asked(posted, endpoint, entry)
+        turns = endpoint.turns(asked.body, self._memory)
         number = self._answered if self._scenario.pick == "order" else turns
         self._answered += 1
         if number >= len(self._scenario.responses):
-            entry.answered(500)
-            return JSONResponse(_exhausted(self._scenario, number), 500, NO_RETRY)
+            return _refused(endpoint.failure(_exhausted(self._scenario, number), "scenario_exhausted"), entry)
         match self._scenario.responses[number]:
             case Hangup(how=how, first_byte_s=first_byte_s):
                 entry.answered(None, number)
@@ -104,55 +102,26 @@ class App:
                 return self._whole(whole, entry)
             case ScriptedResponse() as response:
                 entry.answered(200, number)
-                facts = Asked(asked, str(entry.number), int(time.time()))
-                if chat:
-                    wire = ChatWire(facts, response.usage, lone_call=response.call_count == 1)
-                    return self._streamed(response, entry, facts, wire)
-                kept = ResponsesWire(facts, response.usage)
-                return self._streamed(response, entry, facts, kept, partial(self._remember, kept, facts, turns))
-
-    def _refusal(self, request: Request, body: JsonValue, chat: bool) -> Refusal | None:
-        refusal = rules.check_key(request.headers.get("authorization"), self._keys)
-        if refusal is not None:
-            return refusal
-        if not is_object(body):
-            return rules.not_json()
-        refusal = rules.check_model(body.get("model"), self._models, chat=chat)
-        if refusal is None and self._check:
-            refusal = rules.check_chat(body) if chat else rules.check_responses(body, self._memory.stored)
-        if refusal is None and body.get("stream") is not True:
-            message = 'This fake provider only streams. Send "stream": true.'
-            refusal = Refusal(message, "stream", "unsupported_value")
-        return refusal
+                answering = endpoint.answer(asked, response, self._memory, turns)
+                return self._streamed(response, entry, asked, answering)
 
     def _whole(self, whole: Body, entry: Entry) -> Streamed:
         headers = {"content-type": whole.media_type, "content-length": str(len(whole.data))} | _lower(whole.headers)
         frames = iter([Frame(0.0, whole.data)])
         return Streamed(frames, entry, self._connections, headers, whole.status, whole.first_byte_s)
 
-    def _streamed(
-        self,
-        response: ScriptedResponse,
-        entry: Entry,
-        asked: Asked,
-        wire: Wire,
-        before: Callable[[], None] = lambda: None,
-    ) -> Streamed:
+    def _streamed(self, response: ScriptedResponse, entry: Entry, asked: Asked, answering: Answering) -> Streamed:
         delivery = response.delivery
         headers = {
-            "content-type": "text/event-stream; charset=utf-8",
+            "content-type": answering.media_type,
             "x-request-id": f"req_{asked.made_id('request', REQUEST_ID_CHARS)}",
         }
         if delivery.gzip:
             headers["content-encoding"] = "gzip"
-        frames = deliver(compose(response, wire), delivery)
+        frames = deliver(compose(response, answering.wire), delivery, answering.newline)
         headers |= _lower(delivery.headers)
-        return Streamed(frames, entry, self._connections, headers, first_byte_s=response.first_byte_s, before=before)
-
-    def _remember(self, wire: ResponsesWire, asked: Asked, turns: int) -> None:
-        """Keep a response before its last event is written: the client may go on from it at once."""
-        if wire.finished and asked.body.get("store") is not False:
-            self._memory.remember(wire.response_id, wire.output, turns + 1)
+        first_byte_s, before = response.first_byte_s, answering.before
+        return Streamed(frames, entry, self._connections, headers, first_byte_s=first_byte_s, before=before)
 
     async def _list_models(self, request: Request) -> Response:
         refusal = rules.check_key(request.headers.get("authorization"), self._keys)
@@ -174,6 +143,17 @@ async def _no_route(request: Request, error: Exception) -> Response:
     return JSONResponse(refusal.body, refusal.status)
 
 
+async def _posted(request: Request) -> Posted:
+    body = _parsed(await request.body())
+    return Posted(body, request.url.path, dict(request.query_params), dict(request.headers))
+
+
+def _asked(posted: Posted, endpoint: Endpoint, entry: Entry) -> Asked:
+    model = endpoint.model(posted)
+    body = cast("JsonObject", posted.body)  # what is no object was refused
+    return Asked(body, str(entry.number), int(time.time()), model if isinstance(model, str) else None, posted.query)
+
+
 def _parsed(data: bytes) -> JsonValue:
     """The JSON value of a body, None where it is no JSON; the rules say so then."""
     try:
@@ -182,12 +162,16 @@ def _parsed(data: bytes) -> JsonValue:
         return None
 
 
-def _exhausted(scenario: Scenario, number: int) -> dict[str, Any]:
-    message = (
+def _refused(refusal: Refusal, entry: Entry) -> Response:
+    entry.answered(refusal.status)
+    return JSONResponse(refusal.body, refusal.status, NO_RETRY)
+
+
+def _exhausted(scenario: Scenario, number: int) -> str:
+    return (
         f"scenario exhausted: the fake provider has {len(scenario.responses)} answers and was asked for number "
         f"{number + 1} (pick={scenario.pick!r})"
     )
-    return {"error": {"message": message, "type": "server_error", "param": None, "code": "scenario_exhausted"}}
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

@@ -17,21 +17,29 @@ GZIP_WINDOW = 31
 BOM = b"\xef\xbb\xbf"
 
 
-def deliver(frames: Iterator[Frame], delivery: Delivery) -> Iterator[Frame]:
-    """The frames as they are delivered; verbatim bytes keep their line ends, and are neither doubled nor shortened."""
+def deliver(frames: Iterator[Frame], delivery: Delivery, newline: str | None = "\n") -> Iterator[Frame]:
+    """The frames as they are delivered; verbatim bytes keep their line ends, and are neither doubled nor shortened.
+
+    `newline` is what ends a line where the delivery does not say; None for a wire that has no lines, whose bytes are
+    neither given other line ends nor shortened.
+    """
     if delivery.doubled:
         frames = _doubled(frames)
-    if not delivery.final_blank_line:
-        frames = _without_final_blank_line(frames)
-    if delivery.newline != "\n":
-        frames = _with_newlines(frames, delivery.newline.encode())
-    if delivery.bom:
-        frames = _with_bom(frames)
+    if newline is not None:
+        frames = _with_lines(frames, delivery, delivery.newline or newline)
     if delivery.gzip:
         frames = _gzipped(frames)
     if delivery.piece_bytes is not None:
         frames = _in_pieces(frames, delivery.piece_bytes)
     return frames
+
+
+def _with_lines(frames: Iterator[Frame], delivery: Delivery, newline: str) -> Iterator[Frame]:
+    if not delivery.final_blank_line:
+        frames = _without_final_blank_line(frames)
+    if newline != "\n":
+        frames = _with_newlines(frames, newline.encode())
+    return _with_bom(frames) if delivery.bom else frames
 
 
 def _doubled(frames: Iterator[Frame]) -> Iterator[Frame]:

@@ -1,14 +1,14 @@
 """Frames: timed pieces of a response body, and the form that server-sent events give them.
 
-Pure. The two wires make frames, `delivery` changes their dress, the server writes them when they are due.
+Pure. The wires make frames, `delivery` changes their dress, the server writes them when they are due.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol, assert_never
 
 from millstream.events import JsonObject, JsonValue, Usage
@@ -41,16 +41,21 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What an answer depends on: the request's body, a seed that makes its ids unique, the time in Unix seconds."""
+    """What an answer depends on: the request's body, a seed that makes its ids unique, the time in Unix seconds.
+
+    `url_model` and `query` are what the URL says of the model and of the form of the answer, where that is said there.
+    """
 
     body: JsonObject
     seed: str = "0"
     created: int = 0
+    url_model: str | None = None
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def model(self) -> str:
         """The model's name as it was asked for."""
-        return str(self.body.get("model", ""))
+        return str(self.body.get("model", "")) if self.url_model is None else self.url_model
 
     def stream_option(self, name: str, default: bool) -> bool:
         """A flag of `stream_options`."""

@@ -10,10 +10,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
 from typing import Any
 
-from millstream.events import JsonObject
 from millstream.testing.provider.items import Item
 from millstream.testing.provider.rules import Stored
-from millstream.testing.provider.rules.responses import is_of_model
 from millstream.testing.provider.rules.shapes import is_array, is_object
 
 MAX_STORED = 4096
@@ -45,12 +43,9 @@ class Memory:
         if len(self._turns) > MAX_STORED:
             self._forget(self._turns.popitem(last=False)[0])
 
-    def turns_before(self, body: JsonObject, *, chat: bool) -> int:
-        """How many turns of the model the request's history holds."""
-        if chat:
-            return _runs(message.get("role") == "assistant" for message in _objects(body.get("messages")))
-        behind = self._turns.get(str(body.get("previous_response_id")), 0)
-        return behind + _runs(is_of_model(item) for item in _objects(body.get("input")))
+    def turns_behind(self, response_id: object) -> int:
+        """How many turns of the model a remembered response goes on from, itself included; 0 for any other id."""
+        return self._turns.get(str(response_id), 0)
 
     def _forget(self, response_id: str) -> None:
         for item in self._responses.pop(response_id):
@@ -58,9 +53,11 @@ class Memory:
             self._reasoning_of.pop(item["id"], None)
 
 
-def _runs(of_model: Iterable[bool]) -> int:
+def runs(of_model: Iterable[bool]) -> int:
+    """How many unbroken runs of entries of the model a history holds: its turns."""
     return sum(1 for is_model, _ in groupby(of_model) if is_model)
 
 
-def _objects(entries: Any) -> list[dict[str, Any]]:
+def objects(entries: Any) -> list[dict[str, Any]]:
+    """The objects of an array; none where it is no array, as a body need not have been checked."""
     return [entry for entry in entries if is_object(entry)] if is_array(entries) else []

@@ -23,7 +23,7 @@ class Delivery:
     """How the bytes of a response travel: the same events in another dress, or a faulty one.
 
     Args:
-        newline: what ends a line.
+        newline: what ends a line; None is what the provider itself sends.
         bom: the body begins with a byte order mark.
         doubled: each event is sent twice.
         final_blank_line: False leaves out the blank line behind the last event.
@@ -32,7 +32,7 @@ class Delivery:
         headers: further headers of the answer, over the usual ones.
     """
 
-    newline: Literal["\n", "\r\n", "\r"] = "\n"
+    newline: Literal["\n", "\r\n", "\r"] | None = None
     bom: bool = False
     doubled: bool = False
     final_blank_line: bool = True

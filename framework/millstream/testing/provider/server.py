@@ -13,8 +13,10 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
 
 from millstream.errors import UsageError
+from millstream.models import PROVIDERS
 from millstream.testing.provider.log import Log, RecordedRequest
 from millstream.testing.provider.scenario import Scenario
 
@@ -28,7 +30,7 @@ STOP_TIMEOUT_S = 5.0
 
 
 class FakeProvider:
-    """An OpenAI-compatible provider that plays a scenario: `POST /v1/responses` and `POST /v1/chat/completions`.
+    """A provider that plays a scenario on the wire of each path that `endpoints` lists, `POST /v1/responses` first.
 
     ```python
     with FakeProvider(Scenario.of([CallTool("weather", {"city": "Paris"})], "21 degrees.")) as provider:
@@ -108,7 +110,16 @@ class FakeProvider:
 
     @property
     def base_url(self) -> str:
-        """What a client takes as its base URL: `http://127.0.0.1:PORT/v1`.
+        """What a client of OpenAI takes as its base URL: `http://127.0.0.1:PORT/v1`.
+
+        Raises:
+            UsageError: the provider was not entered with `with`.
+        """
+        return f"{self.root_url}/v1"
+
+    @property
+    def root_url(self) -> str:
+        """Where the paths of all providers begin: `http://127.0.0.1:PORT`, the base URL of the Anthropic SDK.
 
         Raises:
             UsageError: the provider was not entered with `with`.
@@ -116,7 +127,19 @@ class FakeProvider:
         if self._address is None:
             raise UsageError("FakeProvider: enter it with `with` first, before that it has no port")
         host, port = self._address
-        return f"http://{host}:{port}/v1"
+        return f"http://{host}:{port}"
+
+    def url_for(self, prefix: str) -> str:
+        """What `Model("prefix:…", base_url=…)` takes to ask this provider instead of the real one.
+
+        The fake has the paths of the real providers, so it is the path of that provider's own base URL.
+
+        Raises:
+            UsageError: the provider was not entered with `with`, or no model string has this prefix.
+        """
+        if prefix not in PROVIDERS:
+            raise UsageError(f'FakeProvider: no model string begins with "{prefix}:", there are {", ".join(PROVIDERS)}')
+        return self.root_url + urlsplit(PROVIDERS[prefix].base_url).path.rstrip("/")
 
     @property
     def requests(self) -> tuple[RecordedRequest, ...]:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from millstream.testing.provider import picking
+from millstream.testing.provider.endpoints import openai_chat, openai_responses
 from millstream.testing.provider.picking import Memory
 
 USER = {"role": "user", "content": "x"}
@@ -26,7 +27,7 @@ THOUGHT: dict[str, Any] = {"type": "reasoning", "summary": []}
     ],
 )
 def test_turns_of_a_chat_history(messages: Any, turns: int) -> None:
-    assert Memory().turns_before({"messages": messages}, chat=True) == turns
+    assert openai_chat.turns({"messages": messages}, Memory()) == turns
 
 
 RESPONSES_HISTORIES: list[tuple[Any, int]] = [
@@ -41,15 +42,15 @@ RESPONSES_HISTORIES: list[tuple[Any, int]] = [
 
 @pytest.mark.parametrize(("items", "turns"), RESPONSES_HISTORIES)
 def test_turns_of_a_responses_history(items: Any, turns: int) -> None:
-    assert Memory().turns_before({"input": items}, chat=False) == turns
+    assert openai_responses.turns({"input": items}, Memory()) == turns
 
 
 def test_turns_behind_a_previous_response_count() -> None:
     memory = Memory()
     memory.remember("resp_1", [], 1)
     memory.remember("resp_2", [], 2)
-    assert memory.turns_before({"previous_response_id": "resp_2", "input": [ANSWERED]}, chat=False) == 2
-    assert memory.turns_before({"previous_response_id": "resp_9", "input": []}, chat=False) == 0
+    assert openai_responses.turns({"previous_response_id": "resp_2", "input": [ANSWERED]}, memory) == 2
+    assert openai_responses.turns({"previous_response_id": "resp_9", "input": []}, memory) == 0
 
 
 def test_what_the_rules_go_by_is_kept() -> None:

@@ -1,11 +1,10 @@
-"""Who may ask, for which model, and where: keys, models, routes."""
+"""Who may ask OpenAI, for which model, and where: keys, models, routes."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
 from millstream.testing.provider.rules.refusal import Refusal
-from millstream.testing.provider.rules.shapes import Json
 
 WHERE = "You can find your API key at https://platform.openai.com/account/api-keys."
 
@@ -25,13 +24,14 @@ def check_key(authorization: str | None, keys: Collection[str] | None) -> Refusa
     return None
 
 
-def check_model(model: Json, models: Collection[str] | None, *, chat: bool) -> Refusal | None:
-    """The refusal of a model that is not there: 404 on Chat Completions, 400 on Responses, as recorded of each."""
-    if models is None or not isinstance(model, str) or model in models:
-        return None
-    if chat:
-        message = f"The model `{model}` does not exist or you do not have access to it."
-        return Refusal(message, None, "model_not_found", 404)
+def unknown_chat_model(model: str) -> Refusal:
+    """A model that is not there, as Chat Completions refuses it: 404."""
+    message = f"The model `{model}` does not exist or you do not have access to it."
+    return Refusal(message, None, "model_not_found", 404)
+
+
+def unknown_responses_model(model: str) -> Refusal:
+    """A model that is not there, as Responses refuses it: 400."""
     return Refusal(f"The requested model '{model}' does not exist.", "model", "model_not_found", 400)
 
 

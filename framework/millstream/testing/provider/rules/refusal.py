@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, TypeAlias
 
 from millstream.testing.provider.rules.shapes import Json, Object, is_array, is_json, is_object
 
@@ -18,20 +18,40 @@ NAME = re.compile(r"[a-zA-Z0-9_-]+")
 NAME_PATTERN = "^[a-zA-Z0-9_-]+$"
 
 
+def openai_form(refusal: Refusal) -> dict[str, Any]:
+    """How OpenAI writes a refusal."""
+    return {
+        "error": {
+            "message": refusal.message,
+            "type": refusal.kind,
+            "param": refusal.param,
+            "code": refusal.code,
+        }
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An answer that refuses the request."""
+    """An answer that refuses the request.
+
+    `kind` is the word for what sort of error it is, where the provider has one, and `form` how the provider writes it.
+    """
 
     message: str
     param: str | None = None
     code: str | None = None
     status: int = 400
+    kind: str = "invalid_request_error"
+    form: Form = field(default=openai_form, repr=False)
 
     @property
     def body(self) -> dict[str, Any]:
         """The JSON body of the answer."""
-        facts = {"message": self.message, "type": "invalid_request_error", "param": self.param, "code": self.code}
-        return {"error": facts}
+        return self.form(self)
+
+
+Form: TypeAlias = Callable[[Refusal], dict[str, Any]]
+"""How a provider writes a refusal as a JSON body."""
 
 
 class Refused(Exception):

@@ -2,7 +2,14 @@
 
 import pytest
 
-from millstream.testing.provider.rules import check_key, check_model, not_json, unknown_method, unknown_url
+from millstream.testing.provider.rules import (
+    check_key,
+    not_json,
+    unknown_chat_model,
+    unknown_method,
+    unknown_responses_model,
+    unknown_url,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,11 +34,7 @@ def test_keys(authorization: str | None, keys: list[str] | None, code: str | Non
 
 
 def test_models() -> None:
-    assert check_model("m", None, chat=True) is None
-    assert check_model("m", ["m"], chat=False) is None
-    chat, responses = check_model("x", ["m"], chat=True), check_model("x", ["m"], chat=False)
-    assert chat is not None
-    assert responses is not None
+    chat, responses = unknown_chat_model("x"), unknown_responses_model("x")
     assert (chat.status, responses.status) == (404, 400)
     assert chat.message == "The model `x` does not exist or you do not have access to it."
     assert responses.body == {

@@ -1,0 +1,22 @@
+"""The table of endpoints, by the name of their wire format: a new one is one file here and one line in the table."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypeAlias, cast
+
+from millstream.testing.provider.endpoints.endpoint import Answering, Endpoint, Posted
+from millstream.testing.provider.endpoints.openai_chat import OPENAI_CHAT
+from millstream.testing.provider.endpoints.openai_responses import OPENAI_RESPONSES
+
+Api: TypeAlias = Literal["openai-responses", "openai-chat"]
+"""The wire formats that the fake provider speaks."""
+
+ENDPOINTS: Final[dict[Api, Endpoint]] = {
+    cast("Api", endpoint.api): endpoint
+    for endpoint in (
+        OPENAI_RESPONSES,
+        OPENAI_CHAT,
+    )
+}
+
+__all__ = ["ENDPOINTS", "Answering", "Api", "Endpoint", "Posted"]
