@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import pytest
 from openai import AzureOpenAI
+from openai._models import FinalRequestOptions
 
 from millstream.addresses import azure_url, checked, checked_azure, same_host
 from millstream.errors import ModelError
 
 RESOURCE = "https://acme.openai.azure.com"
 CHAT, RESPONSES = "/chat/completions", "/responses"
+DATED = "?api-version=2024-10-21"
+DEPLOYED = f"{RESOURCE}/openai/deployments/a%2Fb{CHAT}{DATED}"
+PASTED = f"{RESOURCE}/openai/deployments/d"
 
 
 @pytest.mark.parametrize(
@@ -55,24 +59,24 @@ def test_a_version_is_no_secret_where_azure_is() -> None:
     ("base_url", "version", "path", "url"),
     [
         # the v1 API: the deployment stands in the body
-        (RESOURCE, "", CHAT, f"{RESOURCE}/openai/v1/chat/completions"),
-        (RESOURCE, "v1", CHAT, f"{RESOURCE}/openai/v1/chat/completions"),
-        (RESOURCE, "preview", CHAT, f"{RESOURCE}/openai/v1/chat/completions?api-version=preview"),
+        (RESOURCE, "", CHAT, f"{RESOURCE}/openai/v1{CHAT}"),
+        (RESOURCE, "v1", CHAT, f"{RESOURCE}/openai/v1{CHAT}"),
+        (RESOURCE, "preview", CHAT, f"{RESOURCE}/openai/v1{CHAT}?api-version=preview"),
         (f"{RESOURCE}/openai", "", RESPONSES, f"{RESOURCE}/openai/v1/responses"),
         (f"{RESOURCE}/openai/v1", "", RESPONSES, f"{RESOURCE}/openai/v1/responses"),
-        (f"{RESOURCE}/openai/v1", "2024-10-21", CHAT, f"{RESOURCE}/openai/v1/chat/completions"),
-        (f"{RESOURCE}/openai/v1?api-version=preview", "2024-10-21", CHAT, f"{RESOURCE}/openai/v1{CHAT}?api-version=preview"),
+        (f"{RESOURCE}/openai/v1", "2024-10-21", CHAT, f"{RESOURCE}/openai/v1{CHAT}"),
+        (f"{RESOURCE}/openai/v1?api-version=preview", "x", CHAT, f"{RESOURCE}/openai/v1{CHAT}?api-version=preview"),
         # the dated one: a path for each deployment, and none for Responses
-        (RESOURCE, "2024-10-21", CHAT, f"{RESOURCE}/openai/deployments/a%2Fb{CHAT}?api-version=2024-10-21"),
-        (f"{RESOURCE}?api-version=2024-10-21", "", CHAT, f"{RESOURCE}/openai/deployments/a%2Fb{CHAT}?api-version=2024-10-21"),
+        (RESOURCE, "2024-10-21", CHAT, DEPLOYED),
+        (f"{RESOURCE}{DATED}", "", CHAT, DEPLOYED),
         (f"{RESOURCE}?api-version=v1", "2024-10-21", CHAT, f"{RESOURCE}/openai/v1{CHAT}"),
         (RESOURCE, "2025-04-01-preview", RESPONSES, f"{RESOURCE}/openai/responses?api-version=2025-04-01-preview"),
         # what Azure's pages offer for copying
-        (f"{RESOURCE}/openai/deployments/d{CHAT}?api-version=2024-10-21", "", CHAT, f"{RESOURCE}/openai/deployments/d{CHAT}?api-version=2024-10-21"),
-        (f"{RESOURCE}/openai/deployments/d", "2024-10-21", CHAT, f"{RESOURCE}/openai/deployments/d{CHAT}?api-version=2024-10-21"),
+        (f"{PASTED}{CHAT}{DATED}", "", CHAT, f"{PASTED}{CHAT}{DATED}"),
+        (PASTED, "2024-10-21", CHAT, f"{PASTED}{CHAT}{DATED}"),
         ("https://acme.services.ai.azure.com/models", "", CHAT, f"https://acme.services.ai.azure.com/models{CHAT}"),
     ],
-)  # fmt: skip
+)
 def test_azure(base_url: str, version: str, path: str, url: str) -> None:
     assert azure_url(checked_azure(base_url), path, "a/b", version) == url
 
@@ -81,14 +85,9 @@ def test_azure(base_url: str, version: str, path: str, url: str) -> None:
 def test_the_dated_form_is_that_of_the_official_client(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_VERSION", raising=False)
     client = AzureOpenAI(azure_endpoint=RESOURCE, api_version="2024-10-21", api_key="any")
-    asked = client._build_request(_options(path))
+    options = FinalRequestOptions(method="post", url=path, json_data={"model": "dep"})
+    asked = client._build_request(options)  # pyright: ignore[reportPrivateUsage]  nothing public gives the URL
     assert str(asked.url) == azure_url(RESOURCE, path, "dep", "2024-10-21")
-
-
-def _options(path: str):  # type: ignore[no-untyped-def]
-    from openai._models import FinalRequestOptions
-
-    return FinalRequestOptions(method="post", url=path, json_data={"model": "dep"})
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_they_are_the_same_in_every_request_and_nothing_else_changes() -> None:
     once = with_short_ids(given, 9)
     assert with_short_ids(given, 9) == once
     assert with_short_ids(once, 9) == once
-    longer = with_short_ids(given + (user("And?"),), 9)
+    longer = with_short_ids(Transcript((*given, user("And?"))), 9)
     assert longer.entries[: len(once)] == once.entries
     assert once.text == given.text
     assert once.unanswered == ()
