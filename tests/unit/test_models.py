@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from millstream import Limits, Model, ModelError
+from millstream.events import Call
 from millstream.models import PROVIDERS, as_model
-from millstream.transcript import TextPart, Transcript, UserMessage
+from millstream.transcript import CallItem, Reply, TextPart, ToolResult, Transcript, UserMessage
 from millstream.wire.format import Ask
 
 ASK = Ask("gpt", Transcript((UserMessage((TextPart("Hi"),)),)))
@@ -26,9 +28,16 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("openai:gpt", "https://api.openai.com/v1/responses", "openai-responses"),
         ("openai-chat:gpt", "https://api.openai.com/v1/chat/completions", "openai-chat"),
+        ("deepseek:gpt", "https://api.deepseek.com/chat/completions", "openai-chat"),
+        ("groq:gpt", "https://api.groq.com/openai/v1/chat/completions", "openai-chat"),
+        ("mistral:gpt", "https://api.mistral.ai/v1/chat/completions", "openai-chat"),
+        ("openrouter:gpt", "https://openrouter.ai/api/v1/chat/completions", "openai-chat"),
+        ("together:gpt", "https://api.together.xyz/v1/chat/completions", "openai-chat"),
+        ("xai:gpt", "https://api.x.ai/v1/chat/completions", "openai-chat"),
     ],
 )
-def test_a_model_by_name(name: str, url: str, wire: str) -> None:
+def test_a_model_by_name(name: str, url: str, wire: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PROVIDERS[name.partition(":")[0]].key_variable, "sk-from-the-environment")
     model = Model(name)
     request = model.request(ASK, Limits(connect_timeout_s=7))
     assert request.url == url
@@ -43,28 +52,86 @@ def test_a_model_s_own_name_may_hold_colons() -> None:
     assert Model("openai:ft:gpt:acme::7").model == "ft:gpt:acme::7"
 
 
-@pytest.mark.parametrize("name", ["", "gpt", "nobody:gpt", "openai:", ":gpt", "OpenAI:gpt"])
-def test_a_name_of_no_model(name: str) -> None:
-    with pytest.raises(ModelError) as caught:
-        Model(name)
-    assert all(f"{prefix}:MODEL" in str(caught.value) for prefix in PROVIDERS)
+@pytest.mark.parametrize(("prefix", "port"), [("vllm", 8000), ("llama", 8080)])
+def test_a_server_on_this_machine_needs_no_key(prefix: str, port: int) -> None:
+    request = Model(f"{prefix}:qwen").request(ASK, Limits())
+    assert request.headers == {}
+    assert request.url.endswith(f":{port}/v1/chat/completions")
 
 
 @pytest.mark.parametrize(
-    "base_url",
+    ("name", "says"),
     [
-        "localhost:8000",
-        "ftp://host/v1",
-        "http://",
-        "https://host:port/v1",
-        "http://ho st/v1",
-        "http://host/v1\n",
-        "/v1",
+        ("", 'names no provider: write "PROVIDER:MODEL" with one of openai, openai-chat, azure, '),
+        ("gpt", '"gpt" names no provider: write'),
+        ("nobody:gpt", '"nobody:gpt" names no provider: write'),
+        (":gpt", '":gpt" names no provider: write'),
+        ("OpenAI:gpt", 'did you mean "openai:gpt"'),
+        ("opnrouter:a/b", 'did you mean "openrouter:a/b"'),
+        ("openai:", 'names no model of openai: write "openai:MODEL"'),
     ],
 )
+def test_a_name_of_no_model(name: str, says: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        Model(name)
+    assert says in str(caught.value)
+    assert "names no model of" in says or all(prefix in str(caught.value) for prefix in PROVIDERS)
+
+
+@pytest.mark.parametrize("base_url", ["localhost:8000", "http://host/v1?api-version=1"])
 def test_a_base_url_that_is_none(base_url: str) -> None:
-    with pytest.raises(ModelError, match="write it as https://host/v1"):
+    with pytest.raises(ModelError, match="base URL"):
         Model("openai:gpt", base_url=base_url)
+
+
+class TestAzure:
+    @pytest.fixture(autouse=True)
+    def _resource(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", "https://acme.openai.azure.com/")
+        monkeypatch.setenv("AZURE_OPENAI_API_KEY", "azure-key")
+        monkeypatch.delenv("OPENAI_API_VERSION", raising=False)
+
+    @pytest.mark.parametrize(("prefix", "path"), [("azure", "/chat/completions"), ("azure-responses", "/responses")])
+    def test_the_resource_and_its_key_are_in_the_environment(self, prefix: str, path: str) -> None:
+        request = Model(f"{prefix}:dep").request(ASK, Limits())
+        assert request.url == f"https://acme.openai.azure.com/openai/v1{path}"
+        assert request.headers == {"api-key": "azure-key"}
+        assert request.body["model"] == "gpt"
+
+    def test_a_dated_version_of_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("OPENAI_API_VERSION", "2024-10-21")
+        url = Model("azure:dep").request(ASK, Limits()).url
+        assert url == ("https://acme.openai.azure.com/openai/deployments/dep/chat/completions?api-version=2024-10-21")
+
+    def test_without_a_resource(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("AZURE_OPENAI_ENDPOINT")
+        model = Model("azure:dep")  # made where the environment may not be set yet
+        assert repr(model) == "Model('azure:dep', base_url='')"
+        with pytest.raises(ModelError, match=r"no base URL: set AZURE_OPENAI_ENDPOINT, or pass Model\(…, base_url=…\)"):
+            model.request(ASK, Limits())
+
+    def test_the_key_of_the_environment_goes_to_its_resource_only(self) -> None:
+        own = Model("azure:dep", base_url="https://acme.openai.azure.com/openai/v1?api-version=preview")
+        assert headers(own) == {"api-key": "azure-key"}
+        other = "https://other.openai.azure.com"
+        assert headers(Model("azure:dep", base_url=other)) == {}
+        assert headers(Model("azure:dep", base_url=other, api_key="mine")) == {"api-key": "mine"}
+
+    def test_a_token_stands_for_the_key(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("AZURE_OPENAI_API_KEY")
+        token = {"Authorization": "Bearer token"}
+        assert headers(Model("azure:dep", headers=token)) == {"authorization": "Bearer token"}
+
+
+def test_mistral_gets_ids_of_its_own_form() -> None:
+    call = Call("c", 1, 0, "weather", "call_of_another")
+    reply = Reply(1, (CallItem(call, "{}"),), "openai-chat", "gpt")
+    ask = Ask("m", Transcript((*ASK.transcript, reply, ToolResult(call, ()))))
+    _, asked, answered = Model("mistral:m", api_key="any").request(ask, Limits()).body["messages"]
+    assert asked["tool_calls"][0]["id"] == answered["tool_call_id"]
+    assert re.fullmatch("[a-zA-Z0-9]{9}", answered["tool_call_id"])
+    _, asked, _ = Model("openai-chat:m").request(ask, Limits()).body["messages"]
+    assert asked["tool_calls"][0]["id"] == "call_of_another"
 
 
 @pytest.mark.parametrize("base_url", ["http://host:8000/v1", "http://host:8000/v1/", "https://[::1]/v1"])
@@ -85,9 +152,11 @@ def test_a_key_in_hand_comes_before_the_environment() -> None:
     assert headers(Model("openai:gpt", api_key="mine")) == {"authorization": "Bearer mine"}
 
 
-def test_headers_of_the_user_come_last() -> None:
-    given = {"authorization": "Basic x", "x-team": "seven"}
-    assert headers(Model("openai:gpt", headers=given)) == given
+def test_headers_of_the_user_come_last_however_they_are_written() -> None:
+    given = {"authorization": "Basic x", "X-Team": "seven"}
+    expected = {"authorization": "Basic x", "x-team": "seven"}
+    assert headers(Model("openai:gpt", headers=given)) == expected
+    assert headers(Model("openai:gpt", headers=given, api_key="mine")) == expected
 
 
 def test_settings_are_fields_of_the_request() -> None:

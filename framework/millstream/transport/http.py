@@ -6,8 +6,6 @@ import json
 import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -15,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import anyio
 
 from millstream.errors import ModelError, WireError
-from millstream.transport.seam import Request
+from millstream.transport.advice import follow_advice
+from millstream.transport.seam import CLOSE_TIMEOUT_S, Request
 from millstream.wire.refusal import error_from_body, torn
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 _MAX_ERROR_BODY: Final = 64 * 1024
 _OK: Final = 200
-_CLOSE_TIMEOUT_S: Final = 1.0  # a peer that does not answer must not hold up whoever leaves
 
 
 class HttpTransport:
@@ -121,7 +119,7 @@ class _HttpResponse:
         """Give the connection back where the body was read to its end, else close it, also when we are cancelled."""
         import httpx2
 
-        with anyio.move_on_after(_CLOSE_TIMEOUT_S, shield=True):
+        with anyio.move_on_after(CLOSE_TIMEOUT_S, shield=True):
             await self._response.aclose()
             # httpx2's generators do not close one another: each ends by itself once it finds the connection closed
             with suppress(httpx2.HTTPError, httpx2.StreamError):
@@ -136,29 +134,10 @@ async def _refused(response: httpx2.Response, incoming: _HttpResponse) -> WireEr
             body += piece[: _MAX_ERROR_BODY - len(body)]
     error = error_from_body(bytes(body), status=response.status_code, phase="request")
     error.bytes_seen = len(body)
-    error.retry_after_s = retry_after_s(response.headers)
-    advice = response.headers.get("x-should-retry", "")  # OpenAI's word on it, which its own clients follow
-    error.retryable = advice == "true" if advice in ("true", "false") else error.retryable
+    follow_advice(error, response.headers)
     if 300 <= response.status_code < 400:  # noqa: PLR2004  the statuses of redirects
         error.hint = f"It redirects to {response.headers.get('location', 'nowhere')}; redirects are not followed."
     return error
-
-
-def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """How long a provider asks to wait, in seconds (RFC 9110 §10.2.3, and OpenAI's `retry-after-ms`)."""
-    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        value = headers.get(name, "")
-        try:
-            return max(0.0, float(value) * scale)
-        except ValueError:
-            pass
-    try:
-        until = parsedate_to_datetime(headers.get("retry-after", ""))
-    except (TypeError, ValueError):
-        return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    return max(0.0, (until - datetime.now(UTC)).total_seconds())
 
 
 def _client_for(url: str) -> httpx2.AsyncClient:

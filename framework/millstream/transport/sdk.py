@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Mapping
 from inspect import isawaitable
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import anyio
 
 from millstream.errors import UsageError, WireError
 from millstream.events.values import is_object
-from millstream.transport.http import retry_after_s
-from millstream.transport.seam import Chunk
+from millstream.transport.advice import follow_advice
+from millstream.transport.seam import CLOSE_TIMEOUT_S, Chunk
 from millstream.wire.refusal import error_from_object, torn
-
-_CLOSE_TIMEOUT_S: Final = 1.0
 
 Stream: TypeAlias = AsyncIterable[Any] | Awaitable[AsyncIterable[Any]]
 """Pieces of a body, messages or event objects; or what a client's coroutine function returned, not yet awaited."""
@@ -65,7 +63,7 @@ class ForeignStream:
         for holder in (self._pieces, self._opened, self._stream):  # closing one does not close what it reads from
             closing = getattr(holder, "aclose", None) or getattr(holder, "close", None)
             if closing is not None:
-                with anyio.CancelScope(shield=True), anyio.move_on_after(_CLOSE_TIMEOUT_S):
+                with anyio.CancelScope(shield=True), anyio.move_on_after(CLOSE_TIMEOUT_S):
                     result = closing()
                     if isawaitable(result):
                         await result
@@ -115,7 +113,7 @@ def _failure(error: Exception) -> WireError:
     failure.hint = ""  # ours speaks of a Model, and the client is not ours
     headers: object = getattr(getattr(error, "response", None), "headers", None)
     if isinstance(headers, Mapping):
-        failure.retry_after_s = retry_after_s(cast("Mapping[str, str]", headers))
+        follow_advice(failure, cast("Mapping[str, str]", headers))
     return failure
 
 

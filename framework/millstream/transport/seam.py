@@ -12,6 +12,8 @@ from urllib.parse import quote
 Chunk: TypeAlias = bytes | Mapping[str, Any]
 """A piece of the body, or one message that is already JSON."""
 
+CLOSE_TIMEOUT_S: Final = 1.0
+"""How long closing a response may take: a peer that does not answer must not hold up whoever leaves."""
 _SECRET_CHARS: Final = 8  # what is shorter is no key, and may stand in any text
 
 

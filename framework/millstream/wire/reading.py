@@ -15,7 +15,7 @@ from millstream.errors import WireError
 from millstream.events.values import Usage, is_array, is_object
 from millstream.wire.framing import Framing, Message
 from millstream.wire.json_message import message_parser
-from millstream.wire.refusal import error_from_body, error_from_object
+from millstream.wire.refusal import empty_body, error_from_body, error_from_object
 from millstream.wire_events import Broke, Ended, WireEvent
 
 _MAX_HEAD: Final = 64 * 1024  # enough of a body that is not a stream to say what it is
@@ -96,7 +96,7 @@ class StreamDecoder:
             if _is_final(events):
                 return events
         if self.bytes_seen == 0 and not self._streaming:
-            return self._broke(_empty())
+            return self._broke(empty_body())
         if not self._streaming and not self._framing.is_stream(bytes(self._head)):
             return self._broke(error_from_body(bytes(self._head)))
         return events + self._noted(self._reader.end())
@@ -146,11 +146,6 @@ class StreamDecoder:
 
 def _is_final(events: list[WireEvent]) -> bool:
     return bool(events) and isinstance(events[-1], Ended | Broke)
-
-
-def _empty() -> WireError:
-    hint = "Check the base URL, and that the server can stream; a proxy may stand between."
-    return WireError("the provider answered with an empty body", kind="torn", retryable=True, hint=hint)
 
 
 def _too_deep() -> WireError:

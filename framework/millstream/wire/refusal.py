@@ -13,8 +13,9 @@ from typing import Any, Final
 
 from millstream.errors import Phase, WireError
 from millstream.events.values import is_array, is_object
+from millstream.wire.fields import objects
 
-_RETRYABLE_STATUS: Final = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
+_RETRYABLE_STATUS: Final = frozenset({408, 409, 425, 429, *range(500, 600)} - {501})
 _RETRYABLE_WORDS: Final = frozenset(
     (
         "api_error",
@@ -37,19 +38,33 @@ _RETRYABLE_WORDS: Final = frozenset(
 """Codes and types of errors that came within a stream; where there was an HTTP status it decides."""
 _FINAL_WORDS: Final = frozenset(("insufficient_quota", "billing_hard_limit_reached"))
 """Sent with status 429, and yet no waiting helps."""
+_NO_CREDIT: Final = "No waiting helps: look at the plan and the billing page of the account."
+_TOO_LONG: Final = "The conversation is longer than the model can read: send less history or smaller results."
 _HINTS: Final = {
-    401: "Check the API key: its environment variable, or api_key= of the Model.",
+    401: "Check the API key: its environment variable (sent to the provider's own host), or api_key= of the Model.",
+    402: _NO_CREDIT,
     403: "The key is known but may not do this: check the project, the region and the model.",
     404: "Check the model's name and the base URL.",
     413: "The request is too large: send less history or smaller results.",
 }
+_HINTS_BY_WORD: Final = {
+    "billing_hard_limit_reached": _NO_CREDIT,
+    "context_length_exceeded": _TOO_LONG,
+    "deploymentnotfound": "Azure wants the name of your deployment, not that of the model: azure:DEPLOYMENT.",
+    "insufficient_quota": _NO_CREDIT,
+    "model_not_found": "Check the model's name; the account may also lack access to it.",
+    "too_many_prompt_tokens": _TOO_LONG,
+    "too_many_tokens": _TOO_LONG,
+}
+_NOT_SETTINGS: Final = frozenset(("input", "messages", "model", "tools"))
+"""Parameters that are the conversation itself; any other that a provider refuses was asked for in the settings."""
 
 
 def error_from_object(error: object, *, status: int | None = None, phase: Phase = "stream") -> WireError:
     """The `WireError` of a provider's error object (or of its text, where it is only a text)."""
     fields: Mapping[str, Any] = error if is_object(error) else {"message": error}
     message = fields.get("message") or fields.get("detail") or fields.get("error_message") or fields.get("msg")
-    code, kind = fields.get("code"), fields.get("type")
+    code, kind = fields.get("code"), _kind(fields)
     if is_array(message):
         message = "; ".join(str(one.get("msg", one)) if is_object(one) else str(one) for one in message)
     words = {str(code).lower(), str(kind).lower()}
@@ -64,7 +79,8 @@ def error_from_object(error: object, *, status: int | None = None, phase: Phase 
         code=_code(code) or _code(kind),
         kind=str(_code(kind) or ""),
         retryable=retryable and not words & _FINAL_WORDS,
-        hint=_HINTS.get(status or 0, ""),
+        retry_after_s=_asked_wait_s(fields),
+        hint=_hint(status, words, fields.get("param")),
     )
 
 
@@ -72,6 +88,18 @@ def torn(message: str) -> WireError:
     """A response that broke off: the same request may succeed."""
     hint = "Ask again; the error's transcript holds what was said and done."
     return WireError(message, kind="torn", retryable=True, hint=hint)
+
+
+def empty_body(status: int | None = None, phase: Phase = "stream") -> WireError:
+    """A body of nothing: torn where it should have been a response, else a refusal that only its status explains."""
+    return WireError(
+        "the provider answered with an empty body",
+        phase=phase,
+        status=status,
+        kind="torn" if status is None else "protocol",
+        retryable=status is None or status in _RETRYABLE_STATUS,
+        hint=_HINTS.get(status or 0, "Check the base URL, and that the server can stream; a proxy may stand between."),
+    )
 
 
 def error_in(message: Mapping[str, Any], event: str = "") -> object | None:
@@ -115,12 +143,14 @@ def error_from_body(body: bytes, *, status: int | None = None, phase: Phase = "s
 
 
 def _error_from_text(text: str, status: int | None, phase: Phase) -> WireError:
+    if not text:
+        return empty_body(status, phase)
     is_html = text[:200].lower().lstrip().startswith(("<!doctype html", "<html"))
     title = re.search(r"<title[^>]*>([^<]{1,200})", text, re.IGNORECASE) if is_html else None
     if is_html:
         what = f"an HTML page{f' ({title[1].strip()})' if title else ''}"
     else:
-        what = f"a body that is neither a stream nor JSON: {_short(text)}" if text else "an empty body"
+        what = f"a body that is neither a stream nor JSON: {_short(text)}"
     return WireError(
         f"the provider, or a proxy before it, answered with {what}",
         phase=phase,
@@ -129,6 +159,31 @@ def _error_from_text(text: str, status: int | None, phase: Phase) -> WireError:
         retryable=status in _RETRYABLE_STATUS,
         hint=_HINTS.get(status or 0, "Check the base URL; a proxy may stand between."),
     )
+
+
+def _hint(status: int | None, words: set[str], param: object) -> str:
+    by_word = next((hint for word, hint in _HINTS_BY_WORD.items() if word in words), "")
+    if by_word or status not in (400, 422):
+        return by_word or _HINTS.get(status or 0, "")
+    if isinstance(param, str) and re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", param) and param not in _NOT_SETTINGS:
+        return f'Change "{param}" in settings= of the Model, or leave it out: models differ in what they take.'
+    return ""
+
+
+def _kind(fields: Mapping[str, Any]) -> object:
+    """The type of an error: OpenAI's and Anthropic's `type`, Cohere's `error_type`, the word in Google's `status`."""
+    status: object = fields.get("status")
+    word = status if isinstance(status, str) and re.fullmatch("[A-Z_]+", status) else None
+    return fields.get("type") or fields.get("error_type") or word
+
+
+def _asked_wait_s(fields: Mapping[str, Any]) -> float | None:
+    """How long Google asks to wait, which it says in the body: `"retryDelay": "35.5s"`."""
+    delays = [one.get("retryDelay") for one in objects(fields.get("details"))]
+    found = next(
+        (re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)s", delay) for delay in delays if isinstance(delay, str)), None
+    )
+    return float(found[1]) if found else None
 
 
 def _status(fields: Mapping[str, Any], code: object) -> int | None:

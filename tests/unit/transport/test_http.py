@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
 import httpx2
 import pytest
@@ -10,7 +8,7 @@ import pytest
 from millstream.errors import ModelError, WireError
 from millstream.testing import FakeProvider, Scenario
 from millstream.transport import http
-from millstream.transport.http import HttpTransport, is_loopback, retry_after_s
+from millstream.transport.http import HttpTransport, is_loopback
 from millstream.transport.seam import Request
 
 pytestmark = pytest.mark.anyio
@@ -105,30 +103,6 @@ async def test_a_refusal_says_how_long_to_wait_and_a_long_body_is_not_read_to_it
     error = await refusal(httpx2.Response(429, headers={"retry-after": "7"}, content=b"x" * 200_000))
     assert (error.status, error.retryable, error.retry_after_s) == (429, True, 7.0)
     assert error.bytes_seen == 64 * 1024
-
-
-@pytest.mark.parametrize(
-    ("headers", "wait_s"),
-    [
-        ({}, None),
-        ({"retry-after": "2"}, 2.0),
-        ({"retry-after": "0.5"}, 0.5),
-        ({"retry-after-ms": "1500", "retry-after": "9"}, 1.5),
-        ({"retry-after-ms": "soon", "retry-after": "9"}, 9.0),
-        ({"retry-after": "-3"}, 0.0),
-        ({"retry-after": "soon"}, None),
-        ({"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT"}, 0.0),
-        ({"retry-after": "Sun, 06 Nov 1994 08:49:37"}, 0.0),
-    ],
-)
-def test_retry_after(headers: dict[str, str], wait_s: float | None) -> None:
-    assert retry_after_s(httpx2.Headers(headers)) == wait_s
-
-
-def test_retry_after_as_a_date() -> None:
-    wait_s = retry_after_s({"retry-after": format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True)})
-    assert wait_s is not None
-    assert 55 < wait_s <= 60
 
 
 @pytest.mark.parametrize(

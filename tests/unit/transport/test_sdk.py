@@ -188,6 +188,12 @@ async def test_whether_a_refusal_is_final(status: int, retryable: bool) -> None:
     assert (caught.value.retryable, caught.value.retry_after_s) == (retryable, None)
 
 
+async def test_a_refusal_that_says_whether_to_try_again_is_believed() -> None:
+    with pytest.raises(WireError) as caught:
+        await ForeignStream(failing(StatusError(500, None, {"x-should-retry": "false"}))).receive()
+    assert not caught.value.retryable
+
+
 async def test_an_error_within_the_stream() -> None:
     with pytest.raises(WireError, match="too busy") as caught:
         await pieces_of(SdkStream(CREATED, EventError()))
