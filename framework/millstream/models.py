@@ -39,6 +39,7 @@ class Provider:
 PROVIDERS: Final = {
     "openai": Provider("openai-responses", "https://api.openai.com/v1", "OPENAI_API_KEY"),
     "openai-chat": Provider("openai-chat", "https://api.openai.com/v1", "OPENAI_API_KEY"),
+    "anthropic": Provider("anthropic-messages", "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY", "x-api-key"),
 }
 """Every prefix of a model string. A new provider is a new row."""
 
