@@ -45,7 +45,7 @@ class Block:
 
     @property
     def input(self) -> dict[str, Any]:
-        """The input of a tool of the provider: its JSON text, or what the block began with; {} where it is no object."""
+        """The input of a tool of the provider: what its JSON text says, or the block began with; {} if no object."""
         text = "".join(self.texts)
         try:
             value: object = json.loads(text) if text.strip() else self.raw.get("input")
@@ -88,4 +88,3 @@ class Block:
             return None
         more = {key: value for key, value in self.raw.items() if key != "type"}
         return more | {"thinking": "".join(self.texts)}
-

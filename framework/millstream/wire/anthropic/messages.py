@@ -74,13 +74,10 @@ class _Writer:
 
     def __init__(self, transcript: Transcript) -> None:
         self._ids: dict[str, str] = {}
-        self._toolsets: dict[str, str] = {}
-        for reply in transcript:
-            for item in reply.items if isinstance(reply, Reply) else ():
-                if isinstance(item, CallItem):
-                    toolset = (item.echo or {}).get("toolset_name")
-                    if toolset and reply.wire == NAME:
-                        self._toolsets[item.call.provider_id] = toolset
+        self._taken: set[str] = set()
+        own = (entry for entry in transcript if isinstance(entry, Reply) and entry.wire == NAME)
+        calls = [item for reply in own for item in reply.items if isinstance(item, CallItem)]
+        self._toolsets = {item.call.provider_id: item.echo.get("toolset_name") for item in calls if item.echo}
 
     def blocks(self, entry: Entry, *, is_last: bool) -> _Blocks:
         match entry:
@@ -121,15 +118,17 @@ class _Writer:
             written["content"] = "the call failed"
         if not result.ok:
             written["is_error"] = True
-        return written | ({"toolset_name": self._toolsets[id_]} if id_ in self._toolsets else {})
+        toolset = self._toolsets.get(id_)
+        return written | ({"toolset_name": toolset} if toolset else {})
 
     def _id(self, provider_id: str) -> str:
         """The id of a call with the characters that the API allows, never one that another call has."""
         known = self._ids.get(provider_id)
         if known is None:
             known = re.sub("[^A-Za-z0-9_-]", "_", provider_id) or "_"
-            while known in self._ids.values():
+            while known in self._taken:
                 known += "_"
+            self._taken.add(known)
             self._ids[provider_id] = known
         return known
 
