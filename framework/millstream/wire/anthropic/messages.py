@@ -50,7 +50,7 @@ def messages(transcript: Transcript) -> list[dict[str, Any]]:
     for entry, following in pairwise([*transcript, None]):
         assert entry is not None, "None is only behind the last"
         role = "assistant" if isinstance(entry, Reply) else "user"
-        blocks = writer.blocks(entry, is_last=following is None)
+        blocks = writer.blocks(entry, goes_on=following is None or isinstance(following, Reply))
         if made and made[-1]["role"] == role:
             made[-1]["content"] += blocks
         elif blocks:
@@ -79,7 +79,8 @@ class _Writer:
         calls = [item for reply in own for item in reply.items if isinstance(item, CallItem)]
         self._toolsets = {item.call.provider_id: item.echo.get("toolset_name") for item in calls if item.echo}
 
-    def blocks(self, entry: Entry, *, is_last: bool) -> _Blocks:
+    def blocks(self, entry: Entry, *, goes_on: bool) -> _Blocks:
+        """The blocks of one entry; `goes_on` is a reply that is not answered but gone on with, as it is."""
         match entry:
             case UserMessage(parts=parts):
                 return _content(parts)
@@ -89,7 +90,7 @@ class _Writer:
                 return [self._result(entry)]
             case Reply(items=items, wire=wire):
                 written = [block for item in items for block in self._item(item, own=wire == NAME)]
-                while written and not is_last and written[-1]["type"] in _THINKING:
+                while written and not goes_on and written[-1]["type"] in _THINKING:
                     written.pop()
                 return written
 

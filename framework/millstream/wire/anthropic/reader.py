@@ -187,8 +187,9 @@ class MessagesReader:
             case "input_json_delta", type_ if type_ in SERVER_TOOLS:
                 block.texts.append(text_of(delta, "partial_json"))
                 return self._server.more_input(block, delta)
-            case _:
-                block.extend(delta)
+            case _, type_:
+                if type_ not in ("text", "thinking", "tool_use"):
+                    block.extend(delta)
                 return [Passed("content_block_delta", message)]
 
     def _block(self, message: Mapping[str, Any]) -> Block | None:
