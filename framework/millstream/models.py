@@ -60,6 +60,7 @@ PROVIDERS: Final = {
     "xai": Provider("openai-chat", "https://api.x.ai/v1", "XAI_API_KEY"),
     "llama": Provider("openai-chat", "http://127.0.0.1:8080/v1", ""),
     "vllm": Provider("openai-chat", "http://localhost:8000/v1", ""),
+    "anthropic": Provider("anthropic-messages", "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY", "x-api-key"),
 }
 """Every prefix of a model string. A new provider is a new row."""
 

@@ -23,7 +23,7 @@ from millstream.toolbox.toolbox import Toolbox
 from millstream.transport.sdk import ForeignStream, Stream
 from millstream.wire.formats import format_named
 
-_STYLES = {"openai": "openai-responses"}
+_STYLES = {"openai": "openai-responses", "anthropic": "anthropic-messages"}
 
 
 class ToolRunner:
@@ -77,11 +77,16 @@ class ToolRunner:
 
     @property
     def finished(self) -> bool:
-        """Whether the last response called no tool: the model has said what it had to say."""
-        return bool(self._drives) and self._drives[-1].over and not self._drives[-1].calls
+        """Whether the last response called no tool and was not interrupted: the model has said what it had to say."""
+        last = self._drives[-1] if self._drives else None
+        return last is not None and last.over and not (last.calls or last.goes_on)
 
     def schemas(self, style: str = "openai") -> list[dict[str, Any]]:
-        """The tools as a provider is told of them: "openai" for Responses, "openai-chat" for Chat Completions."""
+        """The tools as a provider is told of them.
+
+        Args:
+            style: "openai" for Responses, "openai-chat" for Chat Completions, "anthropic" for Messages.
+        """
         format_ = format_named(_STYLES.get(style, style))
         return [format_.tool(schema) for schema in tool_schemas(self.toolbox)]
 
@@ -89,8 +94,8 @@ class ToolRunner:
         """Read a response and run its calls while it streams; iterate over the events.
 
         Args:
-            stream: the body's bytes, messages that are already JSON, or the event objects of the `openai` SDK; also
-                what its `create(…, stream=True)` returned, awaited or not.
+            stream: the body's bytes, messages that are already JSON, or the event objects of the SDKs of OpenAI and
+                Anthropic; also what their `create(…, stream=True)` returned, awaited or not.
             api: the wire format; told from the first message where that is no plain bytes.
 
         Raises:
@@ -110,7 +115,7 @@ class ToolRunner:
     def items(self) -> list[dict[str, Any]]:
         """What the last response adds to your request: the model's items or message, then the answers to its calls.
 
-        Append them to `input` (Responses) or to `messages` (Chat).
+        Append them to `input` (Responses) or to `messages` (Chat, Anthropic).
 
         Raises:
             UsageError: no response was driven to its end.

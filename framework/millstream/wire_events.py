@@ -122,10 +122,14 @@ class Echo:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The model has stopped, for `reason`. `good`: the reason is in the wire's table of good ends."""
+    """The model has stopped, for `reason`. `good`: the reason is in the wire's table of good ends.
+
+    `goes_on`: it was only interrupted; what it said goes back as it is, and the next response goes on with it.
+    """
 
     reason: str
     good: bool
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

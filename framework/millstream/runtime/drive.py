@@ -39,6 +39,8 @@ class Drive:
         """What it adds to the next request, once it is over."""
         self.calls: tuple[Call, ...] = ()
         """Its calls that are answered in `items`, once it is over."""
+        self.goes_on = False
+        """Whether the provider only interrupted it, once it is over: asked again with `items`, it goes on."""
         self._stream = stream
         self._api = api
         self._turn = turn
@@ -94,6 +96,7 @@ class Drive:
         await self._settle(response, shared)
         entries = response.entries()
         self.items = format_.entries(Transcript(entries))
+        self.goes_on = response.goes_on
         self.calls = tuple(call for entry in entries if isinstance(entry, Reply) for call in entry.calls)
 
     async def _settle(self, response: Response, shared: RunContext) -> None:

@@ -1,4 +1,4 @@
-"""The turn loop: request, response, results, next request, until the model calls no more tools."""
+"""The turn loop: request, response, results, next request, until the model has nothing more to call or to say."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ class TurnLoop:
         self._turn = max((entry.turn for entry in transcript if isinstance(entry, Reply)), default=0)
         self._restarts = 0
 
-    async def run(self, transport: Transport, tasks: TaskGroup) -> str:
-        """Go on until a response calls no tool; its text.
+    async def run(self, transport: Transport, tasks: TaskGroup) -> None:
+        """Go on until a response calls no tool and was not interrupted by its provider.
 
         Raises:
             WireError: the provider could not be asked, or its response could not be saved.
@@ -90,8 +90,8 @@ class TurnLoop:
             self._restarts = 0
             entries = self._take(response)
             answers = tuple(call.id for entry in entries if isinstance(entry, Reply) for call in entry.calls)
-            if not answers:
-                return response.text
+            if not answers and not (response.goes_on and entries):
+                return
             self._check_truncation(response)
         raise TurnLimit(
             f"the model still called tools after {self._conversation.limits.max_turns} turns; "

@@ -112,6 +112,12 @@ class Response:
         return any(routed.sealed is not None for routed in self.router.calls.values())
 
     @property
+    def goes_on(self) -> bool:
+        """Whether the provider only interrupted it: the next response goes on where this one, which is whole, ends."""
+        finished = self.router.finished
+        return self.router.ended is not None and finished is not None and finished.goes_on
+
+    @property
     def text(self) -> str:
         """The text of the answer so far; where the model has only refused, that."""
         return self._reply.text

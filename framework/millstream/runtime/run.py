@@ -55,7 +55,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a finished run left. `output` is what it was for: the text of the last response (or its refusal)."""
+    """What a finished run left. `output` is what it was for: the text of the answer (or its refusal)."""
 
     output: Any
     text: str
@@ -164,8 +164,16 @@ class Run:
 
     @property
     def text(self) -> str:
-        """The text of the answer so far: that of the latest response, or its refusal where it says nothing else."""
-        return next((response.text for response in reversed(self._responses.values())), "")
+        """The text of the answer so far: that of the latest response, or its refusal where it says nothing else.
+
+        An answer that the provider interrupted is that of all its responses.
+        """
+        texts: list[str] = []
+        for response in reversed(self._responses.values()):
+            if texts and not response.goes_on:
+                break
+            texts.insert(0, response.text)
+        return "".join(texts)
 
     @property
     def usage(self) -> Usage:
@@ -235,7 +243,8 @@ class Run:
         transport = self._start.transport
         own = self._conversation.model.transport() if transport is None else nullcontext(transport)
         async with own as opened, anyio.create_task_group() as tools:
-            self.output = await self._loop.run(opened, tools)
+            await self._loop.run(opened, tools)
+        self.output = self.text
         return RunFinished(self.output, self._loop.usage)
 
 

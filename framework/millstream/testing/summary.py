@@ -161,7 +161,7 @@ def _call(routed: RoutedCall) -> dict[str, Any]:
 
 
 def _is_call(tool: str) -> bool:
-    return tool not in _NO_CALLS and not tool.endswith("_output")
+    return tool not in _NO_CALLS and not tool.endswith(("_output", "_result"))
 
 
 def _server_call(update: ServerToolUpdated) -> dict[str, Any]:
@@ -175,7 +175,7 @@ def _server_call(update: ServerToolUpdated) -> dict[str, Any]:
         "id": data.get("call_id") or data.get("id"),
         "name": data.get("name") or update.tool,
         "kind": f"server:{update.tool}",
-        "arguments": arguments or data.get("action") or data.get("operation"),
+        "arguments": data.get("input", arguments or data.get("action") or data.get("operation")),
         "status": update.status,
     }
 

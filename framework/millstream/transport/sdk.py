@@ -6,6 +6,7 @@ Nothing of any SDK is imported: an event object is anything that can say what it
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Mapping
+from http import HTTPStatus
 from inspect import isawaitable
 from typing import Any, TypeAlias, cast
 
@@ -15,7 +16,7 @@ from millstream.errors import UsageError, WireError
 from millstream.events.values import is_object
 from millstream.transport.advice import follow_advice
 from millstream.transport.seam import CLOSE_TIMEOUT_S, Chunk
-from millstream.wire.refusal import error_from_object, torn
+from millstream.wire.refusal import error_from_object, error_in, torn
 
 Stream: TypeAlias = AsyncIterable[Any] | Awaitable[AsyncIterable[Any]]
 """Pieces of a body, messages or event objects; or what a client's coroutine function returned, not yet awaited."""
@@ -49,6 +50,8 @@ class ForeignStream:
             return "openai-chat"
         if str(first.get("type", "")).startswith(("response.", "error", "keepalive")):
             return "openai-responses"
+        if str(first.get("type", "")).startswith(("message_", "content_block_", "ping")):
+            return "anthropic-messages"
         if first.get("type") == "chunk":
             message = "these events are made by the SDK's helper, not by the provider: ask with create(…, stream=True)"
             raise UsageError(message)
@@ -97,15 +100,20 @@ def _check_stream(stream: object) -> None:
         raise UsageError(f"enter the {name} first: async with … as stream: async for event in runner.drive(stream)")
     if isinstance(stream, Iterable):
         message = f"a {name} is read with a plain for, which would hold up every tool: ask with an async client"
-        raise UsageError(f"{message} (AsyncOpenAI)")
+        raise UsageError(f"{message} (AsyncOpenAI, AsyncAnthropic)")
     raise UsageError(f"a {name} is no stream: give an async iterable of bytes, dicts or an SDK's events")
 
 
 def _failure(error: Exception) -> WireError:
-    """What a client raised; an SDK's exceptions hold what the provider said, and the answer it came in."""
+    """What a client raised; an SDK's exceptions hold what the provider said, and the answer it came in.
+
+    Some hold only the error of it, some all (Anthropic's); and for an error within a stream Anthropic's gives the
+    status with which the stream began, which was 200.
+    """
     status: object = getattr(error, "status_code", None)
     said: object = getattr(error, "body", None)
-    if not isinstance(status, int):
+    said = (error_in(said) or said) if is_object(said) else said
+    if not isinstance(status, int) or status < HTTPStatus.BAD_REQUEST:
         if is_object(said):
             return error_from_object(said)
         return torn(f"the stream failed: {type(error).__name__}: {error}")
@@ -124,7 +132,7 @@ def _chunk(piece: object) -> Chunk:
         return bytes(piece)
     if is_object(piece):
         return piece
-    for name in ("to_dict", "model_dump"):  # openai's models, pydantic's
+    for name in ("to_dict", "model_dump"):  # openai's and anthropic's models, pydantic's
         dump: Any = getattr(piece, name, None)
         if dump is not None:
             dumped: Mapping[str, Any] = dump(mode="json", warnings=False)  # openai's helpers fill models with others

@@ -31,6 +31,7 @@ _RETRYABLE_WORDS: Final = frozenset(
         "service_unavailable",
         "throttling_error",
         "timeout",
+        "timeout_error",
         "too_many_requests",
         "vector_store_timeout",
     )
