@@ -76,7 +76,7 @@ class Model:
             asked for with "?api-version=…" behind it, or OPENAI_API_VERSION.
         api_key: the key; by default the provider's environment variable.
         headers: sent with every request, over those made here.
-        transport: how requests travel: a transport, or the name of one ("aiohttp", "http2"); HTTP on httpx2 by default.
+        transport: how requests travel: a transport, or the name of one ("aiohttp"); HTTP on httpx2 by default.
         client: your own `httpx2.AsyncClient`, with your proxies and certificates; it is left open.
         settings: how it is asked; a plain mapping is `Settings(body=…)`, fields of the request body in the provider's
             own words: `{"temperature": 0}`.

@@ -23,15 +23,16 @@ if TYPE_CHECKING:
 class HttpTransport:
     """Requests over HTTP/1.1, with a connection pool of its own or a client of yours.
 
+    HTTP/2 is never asked for: httpx2 (2.16) does not reset the stream of a response that is given up, so that after a
+    cancellation the provider would go on writing, and charging.
+
     Args:
         client: an `httpx2.AsyncClient` to use and to leave open; its proxies, certificates and headers apply.
-        http2: offer HTTP/2 to servers that are asked over TLS; all responses of a server then share one connection.
     """
 
-    def __init__(self, client: httpx2.AsyncClient | None = None, *, http2: bool = False) -> None:
+    def __init__(self, client: httpx2.AsyncClient | None = None) -> None:
         self._given = client
         self._client = client  # one of our own is made for the first request
-        self._http2 = http2
         self._entered = False
 
     async def __aenter__(self) -> Self:
@@ -54,7 +55,7 @@ class HttpTransport:
             message = "the transport was not entered"
             raise RuntimeError(message)
         if self._client is None:
-            self._client = _client_for(request.url, http2=self._http2)
+            self._client = _client_for(request.url)
         if self._client.is_closed:
             raise ModelError("the client= of the Model is closed: keep it open for as long as the model is used")
         content, headers = exchange.content_of(request), exchange.headers_of(request)
@@ -117,7 +118,7 @@ class _HttpResponse:
                     pass
 
 
-def _client_for(url: str, *, http2: bool) -> httpx2.AsyncClient:
+def _client_for(url: str) -> httpx2.AsyncClient:
     import httpx2
 
     local = is_loopback(url)
@@ -126,9 +127,8 @@ def _client_for(url: str, *, http2: bool) -> httpx2.AsyncClient:
     # free connection would look like a provider that is silent, so there is no limit on them.
     try:
         return httpx2.AsyncClient(
-            verify=False if plain else ssl_context("h2" if http2 else "http/1.1"),
+            verify=False if plain else ssl_context("httpx2"),
             trust_env=not local,
-            http2=http2,
             timeout=httpx2.Timeout(None),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
         )
@@ -137,12 +137,12 @@ def _client_for(url: str, *, http2: bool) -> httpx2.AsyncClient:
 
 
 @cache
-def ssl_context(user: str) -> ssl.SSLContext:
+def ssl_context(library: str) -> ssl.SSLContext:
     """One context for all clients of a kind: loading the certificates costs more than a whole run.
 
     Not one for all kinds: a client writes into it which protocols it speaks.
     """
     import httpx2
 
-    del user
+    del library
     return httpx2.create_ssl_context()

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from importlib.util import find_spec
 from typing import Final, Literal, TypeAlias
 
 from millstream.errors import ModelError
 from millstream.transport.aiohttp import AiohttpTransport
-from millstream.transport.http import HttpTransport
 from millstream.transport.seam import Transport
 
-TransportName: TypeAlias = Literal["aiohttp", "http2"]
-"""aiohttp: HTTP/1.1 with a compiled parser, on asyncio. http2: HTTP/2 with servers that have it."""
+TransportName: TypeAlias = Literal["aiohttp"]
+"""aiohttp: HTTP/1.1 with a compiled parser, on asyncio."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,6 @@ class Named:
 
 NAMED: Final[dict[str, Named]] = {
     "aiohttp": Named(AiohttpTransport, "aiohttp", "fast"),
-    "http2": Named(partial(HttpTransport, http2=True), "h2", "http2"),
 }
 
 
