@@ -14,6 +14,7 @@ from millstream.errors import ModelError
 from millstream.limits import Limits
 from millstream.settings import Settings
 from millstream.transport.http import HttpTransport, check_client
+from millstream.transport.named import Named, TransportName, named
 from millstream.transport.seam import Request, Transport
 from millstream.wire.call_ids import with_short_ids
 from millstream.wire.format import Ask, Format, ReadOptions, decoder
@@ -76,13 +77,14 @@ class Model:
             asked for with "?api-version=…" behind it, or OPENAI_API_VERSION.
         api_key: the key; by default the provider's environment variable.
         headers: sent with every request, over those made here.
-        transport: how requests travel; HTTP by default.
+        transport: how requests travel: a transport, or the name of one ("aiohttp"); HTTP on httpx2 by default.
         client: your own `httpx2.AsyncClient`, with your proxies and certificates; it is left open.
         settings: how it is asked; a plain mapping is `Settings(body=…)`, fields of the request body in the provider's
             own words: `{"temperature": 0}`.
 
     Raises:
-        ModelError: there is no such provider, the base URL is none, or the client is no `httpx2.AsyncClient`.
+        ModelError: there is no such provider, the base URL is none, the client is no `httpx2.AsyncClient`, or the
+            transport's package is not installed.
     """
 
     def __init__(  # noqa: PLR0913  one keyword for each thing that can differ
@@ -92,13 +94,15 @@ class Model:
         base_url: str | None = None,
         api_key: str | None = None,
         headers: Mapping[str, str] | None = None,
-        transport: Transport | None = None,
+        transport: Transport | TransportName | None = None,
         client: httpx2.AsyncClient | None = None,
         settings: Settings | Mapping[str, Any] | None = None,
     ) -> None:
         prefix, model = _parts(name)
         if client is not None:
             check_client(client)
+            if transport is not None:
+                raise ModelError("client= is for HTTP on httpx2, which transport= replaces: leave one of them out")
         self.name = name
         self.model = model
         self.settings = settings if isinstance(settings, Settings) else Settings(body=dict(settings or {}))
@@ -106,7 +110,7 @@ class Model:
         self._given_url = self._checked(base_url) if base_url else None
         self._api_key = api_key
         self._headers = {name.lower(): value for name, value in (headers or {}).items()}
-        self._transport = transport
+        self._transport = named(transport) if isinstance(transport, str) else transport
         self._client = client
 
     def __repr__(self) -> str:
@@ -119,11 +123,14 @@ class Model:
 
     def prepare(self) -> None:
         """Load what its requests need, so that nothing is imported while a response arrives."""
-        for module in ("httpx2", "pydantic_core", "tenacity"):
+        travels_on = self._transport.package if isinstance(self._transport, Named) else "httpx2"
+        for module in (travels_on, "httpx2", "pydantic_core", "tenacity"):
             import_module(module)
 
     def transport(self) -> Transport:
         """What its requests travel on, to be entered by the caller."""
+        if isinstance(self._transport, Named):
+            return self._transport.make()
         return self._transport if self._transport is not None else HttpTransport(self._client)
 
     def request(self, ask: Ask, limits: Limits) -> Request:

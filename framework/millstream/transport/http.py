@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from functools import cache
-from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Self
 
 import anyio
 
-from millstream.errors import ModelError, WireError
-from millstream.transport.advice import follow_advice
+from millstream.errors import ModelError
+from millstream.transport import exchange
+from millstream.transport.exchange import is_loopback
 from millstream.transport.seam import CLOSE_TIMEOUT_S, Request
-from millstream.wire.refusal import error_from_body, torn
 
 if TYPE_CHECKING:
     import ssl
 
     import httpx2
 
-_MAX_ERROR_BODY: Final = 64 * 1024
-_OK: Final = 200
-
 
 class HttpTransport:
     """Requests over HTTP/1.1, with a connection pool of its own or a client of yours.
+
+    HTTP/2 is never asked for: httpx2 (2.16) does not reset the stream of a response that is given up, so that after a
+    cancellation the provider would go on writing, and charging.
 
     Args:
         client: an `httpx2.AsyncClient` to use and to leave open; its proxies, certificates and headers apply.
@@ -53,7 +50,7 @@ class HttpTransport:
         """Send a request and give its response; see `transport.seam.Transport`."""
         import httpx2
 
-        _check_offline(request.url)
+        exchange.check_offline(request.url)
         if not self._entered:
             message = "the transport was not entered"
             raise RuntimeError(message)
@@ -61,25 +58,19 @@ class HttpTransport:
             self._client = _client_for(request.url)
         if self._client.is_closed:
             raise ModelError("the client= of the Model is closed: keep it open for as long as the model is used")
-        content = _written(request.body)
+        content, headers = exchange.content_of(request), exchange.headers_of(request)
         timeout = httpx2.Timeout(None, connect=request.connect_timeout_s)
-        headers = {"content-type": "application/json", **request.format_headers, **request.headers}
         try:
             built = self._client.build_request("POST", request.url, content=content, headers=headers, timeout=timeout)
             response = await self._client.send(built, stream=True)
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
-            raise ModelError(f"the base URL can not be used: {error}. Write it as https://host/v1") from error
-        except (httpx2.LocalProtocolError, UnicodeEncodeError):
-            # from None: the text of these errors holds the header, and that may be the key
-            raise ModelError("a header can not be sent: look for line breaks in headers= of the Model") from None
+            raise exchange.bad_url(error) from error
         except httpx2.TransportError as error:
-            message = f"no connection to {_host(request.url)}: {_text(error)}"
-            hint = "Check the base URL, and that the server runs."
-            raise WireError(message, phase="connect", retryable=True, hint=hint) from error
+            raise exchange.no_connection(request.url, error) from error
         incoming = _HttpResponse(response)
         try:
-            if response.status_code != _OK:
-                raise await _refused(response, incoming)
+            if response.status_code != exchange.OK:
+                raise await exchange.refusal(response.status_code, response.headers, incoming.receive)
             yield incoming
         finally:
             await incoming.aclose()
@@ -111,9 +102,9 @@ class _HttpResponse:
         try:
             return await anext(self._pieces, b"")
         except httpx2.DecodingError as error:
-            raise WireError(f"the response can not be decompressed: {error}", kind="protocol") from error
+            raise exchange.undecodable(error) from error
         except httpx2.TransportError as error:
-            raise torn(f"the connection broke: {_text(error)}") from error
+            raise exchange.broken(error) from error
 
     async def aclose(self) -> None:
         """Give the connection back where the body was read to its end, else close it, also when we are cancelled."""
@@ -127,72 +118,31 @@ class _HttpResponse:
                     pass
 
 
-async def _refused(response: httpx2.Response, incoming: _HttpResponse) -> WireError:
-    body = bytearray()
-    with suppress(WireError):  # the status alone says enough
-        while len(body) < _MAX_ERROR_BODY and (piece := await incoming.receive()):
-            body += piece[: _MAX_ERROR_BODY - len(body)]
-    error = error_from_body(bytes(body), status=response.status_code, phase="request")
-    error.bytes_seen = len(body)
-    follow_advice(error, response.headers)
-    if 300 <= response.status_code < 400:  # noqa: PLR2004  the statuses of redirects
-        error.hint = f"It redirects to {response.headers.get('location', 'nowhere')}; redirects are not followed."
-    return error
-
-
 def _client_for(url: str) -> httpx2.AsyncClient:
     import httpx2
 
-    plain = is_loopback(url) and url.startswith("http:")  # asked without certificates, which take 0.2 s to load
+    local = is_loopback(url)
+    plain = local and url.startswith("http:")  # asked without certificates, which take 0.2 s to load
     # Our own clocks watch the response; httpx2's would count pings and forget progress. A run that had to wait for a
     # free connection would look like a provider that is silent, so there is no limit on them.
-    return httpx2.AsyncClient(
-        verify=False if plain else _ssl_context(),
-        trust_env=not plain,
-        timeout=httpx2.Timeout(None),
-        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
-    )
+    try:
+        return httpx2.AsyncClient(
+            verify=False if plain else ssl_context("httpx2"),
+            trust_env=not local,
+            timeout=httpx2.Timeout(None),
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
+        )
+    except (ValueError, ImportError) as error:  # an address that is none, a SOCKS proxy without its package
+        raise exchange.bad_proxy(error) from error
 
 
 @cache
-def _ssl_context() -> ssl.SSLContext:
-    """One context for all clients: loading the certificates costs more than a whole run."""
+def ssl_context(library: str) -> ssl.SSLContext:
+    """One context for all clients of a kind: loading the certificates costs more than a whole run.
+
+    Not one for all kinds: a client writes into it which protocols it speaks.
+    """
     import httpx2
 
+    del library
     return httpx2.create_ssl_context()
-
-
-def _written(body: Mapping[str, Any]) -> bytes:
-    try:
-        return json.dumps(body, ensure_ascii=False, allow_nan=False).encode(errors="replace")
-    except (TypeError, ValueError) as error:
-        raise ModelError(f"the request can not be written as JSON: {error}. Look at settings= of the Model") from error
-
-
-def _text(error: Exception) -> str:
-    """What a network error says; some say nothing."""
-    return str(error) or type(error).__name__
-
-
-def _host(url: str) -> str:
-    return url.split("/")[2] if "//" in url else url
-
-
-def _check_offline(url: str) -> None:
-    if os.environ.get("MILLSTREAM_OFFLINE", "") not in ("", "0") and not is_loopback(url):
-        raise ModelError(
-            f"MILLSTREAM_OFFLINE is set and {_host(url)} is a real model: override it with a ScriptedModel, or unset it"
-        )
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL leads to this machine only."""
-    from urllib.parse import urlsplit
-
-    host: Any = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
