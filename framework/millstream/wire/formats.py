@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from millstream.errors import UsageError
+from millstream.wire.bedrock import BedrockConverse
 from millstream.wire.format import Decoding, Format
 from millstream.wire.openai_chat import OpenAIChat
 from millstream.wire.openai_responses import OpenAIResponses
@@ -14,6 +15,7 @@ FORMATS: Final[dict[str, Format]] = {
     for format_ in (
         OpenAIResponses(),
         OpenAIChat(),
+        BedrockConverse(),
     )
 }
 """Formats that can be asked and read."""
