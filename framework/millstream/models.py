@@ -14,6 +14,8 @@ from millstream.limits import Limits
 from millstream.settings import Settings
 from millstream.transport.http import HttpTransport, check_client
 from millstream.transport.seam import Request, Transport
+from millstream.transport.sigv4 import AwsCredentials, Sigv4, in_region, region, region_of
+from millstream.wire.aws_event_stream import check_botocore
 from millstream.wire.format import Ask, Format, ReadOptions, decoder
 from millstream.wire.formats import FORMATS
 from millstream.wire.reading import StreamDecoder
@@ -27,18 +29,26 @@ class Provider:
     """Where the models of a prefix are found.
 
     `key_variable` is read when a request is made, never printed; "" where no key is needed. The key goes into
-    `key_header`, as a bearer token where that is "authorization".
+    `key_header`, as a bearer token where that is "authorization". Without a key, requests are signed for the AWS
+    service `signs_for`, if there is one.
     """
 
     wire: str
     base_url: str
     key_variable: str
     key_header: str = "authorization"
+    signs_for: str = ""
 
 
 PROVIDERS: Final = {
     "openai": Provider("openai-responses", "https://api.openai.com/v1", "OPENAI_API_KEY"),
     "openai-chat": Provider("openai-chat", "https://api.openai.com/v1", "OPENAI_API_KEY"),
+    "bedrock": Provider(
+        "bedrock-converse",
+        "https://bedrock-runtime.{region}.amazonaws.com",
+        "AWS_BEARER_TOKEN_BEDROCK",
+        signs_for="bedrock",
+    ),
 }
 """Every prefix of a model string. A new provider is a new row."""
 
@@ -87,6 +97,9 @@ class Model:
         self._headers = dict(headers or {})
         self._transport = transport
         self._client = client
+        self._credentials = AwsCredentials()
+        if self._provider.signs_for:
+            check_botocore()
 
     def __repr__(self) -> str:
         return f"Model({self.name!r}, base_url={self._base_url!r})"
@@ -98,7 +111,8 @@ class Model:
 
     def prepare(self) -> None:
         """Load what its requests need, so that nothing is imported while a response arrives."""
-        for module in ("httpx2", "pydantic_core", "tenacity"):
+        aws = ("botocore.eventstream", "botocore.auth", "botocore.session") if self._provider.signs_for else ()
+        for module in ("httpx2", "pydantic_core", "tenacity", *aws):
             import_module(module)
 
     def transport(self) -> Transport:
@@ -109,14 +123,16 @@ class Model:
         """A request as it goes out.
 
         Raises:
-            ModelError: there is no key.
+            ModelError: there is no key, or no region.
         """
+        headers = self._authorization() | self._headers
         return Request(
-            url=self._base_url + self.format.path(ask.model),
+            url=in_region(self._base_url) + self.format.path(ask.model),
             body=self.format.request(ask),
             format_headers=self.format.headers,
-            headers=self._authorization() | self._headers,
+            headers=headers,
             connect_timeout_s=limits.connect_timeout_s,
+            signer=self._signer(headers),
         )
 
     def decoder(self, tool_names: frozenset[str], limits: Limits) -> StreamDecoder:
@@ -125,10 +141,11 @@ class Model:
 
     def _authorization(self) -> dict[str, str]:
         key, where = self._api_key, "api_key="
-        if key is None and self._provider.key_variable and self._base_url == self._provider.base_url:
+        own = self._base_url == self._provider.base_url or (self._provider.signs_for and region_of(self._base_url))
+        if key is None and self._provider.key_variable and own:
             where = self._provider.key_variable
             key = os.environ.get(where)
-            if not key:
+            if not key and not self._provider.signs_for:
                 raise ModelError(f"there is no key for {self.name}: set {where}, or pass Model(…, api_key=…)")
         if not key:
             return {}
@@ -136,6 +153,13 @@ class Model:
             raise ModelError(f"{where} holds what no key holds: look for a blank or a line break, at its end above all")
         header = self._provider.key_header
         return {header: f"Bearer {key}" if header == "authorization" else key}
+
+    def _signer(self, headers: Mapping[str, str]) -> Sigv4 | None:
+        """What signs a request that has no key, of a provider that takes signatures."""
+        service = self._provider.signs_for
+        if not service or any(name.lower() == "authorization" for name in headers):
+            return None
+        return Sigv4(self._credentials, service, region(self._base_url))
 
 
 def as_model(model: Model | str) -> Model:

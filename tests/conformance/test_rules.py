@@ -109,7 +109,8 @@ _THINKING: Item = {"reasoningContent": {"reasoningText": {"text": "Hm", "signatu
 
 
 def uses(*ids: str, **fields: object) -> Item:
-    use: Item = {"name": "f", "input": {}} | fields
+    given: Item = {}
+    use: Item = {"name": "f", "input": given} | fields
     blocks = [{"toolUse": use | {"toolUseId": id_}} for id_ in ids]
     return {"role": "assistant", "content": blocks}
 

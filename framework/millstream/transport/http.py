@@ -8,14 +8,15 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import anyio
+import anyio.to_thread
 
 from millstream.errors import ModelError, WireError
-from millstream.transport.seam import Request
+from millstream.transport.seam import Request, Signer
 from millstream.wire.refusal import error_from_body, torn
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class HttpTransport:
         content = _written(request.body)
         timeout = httpx2.Timeout(None, connect=request.connect_timeout_s)
         headers = {"content-type": "application/json", **request.format_headers, **request.headers}
+        if request.signer is not None:
+            headers |= await _signed(request.signer, request, content, headers)
         try:
             built = self._client.build_request("POST", request.url, content=content, headers=headers, timeout=timeout)
             response = await self._client.send(built, stream=True)
@@ -181,6 +184,16 @@ def _ssl_context() -> ssl.SSLContext:
     import httpx2
 
     return httpx2.create_ssl_context()
+
+
+async def _signed(signer: Signer, request: Request, content: bytes, headers: Mapping[str, str]) -> Mapping[str, str]:
+    """The headers of a signature; to find what to sign with may take files, a program or a server."""
+    sign = partial(signer.sign, request.url, content, headers)
+    with anyio.move_on_after(request.connect_timeout_s):
+        return await anyio.to_thread.run_sync(sign, abandon_on_cancel=True)
+    message = f"there were no credentials to sign with within {request.connect_timeout_s:g} s"
+    hint = "Look at what gives them: a credential_process, single sign-on, the metadata of a machine."
+    raise WireError(message, phase="connect", retryable=True, hint=hint)
 
 
 def _written(body: Mapping[str, Any]) -> bytes:

@@ -104,14 +104,19 @@ class AwsEventStream:
 
     def _read_prelude(self, prelude: bytes) -> int:
         """The length of the frame that begins so."""
-        self._parser.add_data(prelude)
         length, headers, _ = struct.unpack("!III", prelude)
+        impossible = WireError(
+            f"the provider sent a frame of {length} bytes with {headers} of headers", kind="protocol"
+        )
+        if length < _PRELUDE + _CHECKSUM:  # botocore would read on at once
+            raise impossible
+        self._parser.add_data(prelude)
         self._next()  # has nothing to give yet, but verifies the checksum
         self._begun = True
         if length > self._max:
             raise too_large(self._max)
         if headers > min(_MAX_HEADERS, length - _PRELUDE - _CHECKSUM):
-            raise WireError(f"the provider sent a frame of {length} bytes with {headers} of headers", kind="protocol")
+            raise impossible
         return int(length)
 
     def _read_rest(self, rest: bytes) -> Message:
