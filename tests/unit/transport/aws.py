@@ -51,23 +51,23 @@ def is_signed(sent: Sent, secret_key: str, region: str, service: str = "bedrock"
 
 @dataclass
 class Endpoint:
-    """A server that gives one answer, or with `echo` one that writes back the headers it was sent."""
+    """Where a server is, and what it was sent."""
 
     url: str = ""
     sent: list[Sent] = field(default_factory=list[Sent])
 
 
 @contextmanager
-def endpoint(body: bytes, *, status: int = 200, echo: str = "") -> Generator[Endpoint]:
-    """Serve on a free port; `echo` names a header whose value is put into the error's message."""
-    noted = Endpoint()
+def endpoint(*bodies: bytes, status: int = 200, echo: str = "") -> Generator[Endpoint]:
+    """Serve these bodies in turn on a free port; the value of the header `echo` is put in the place of ECHO."""
+    noted, answers = Endpoint(), iter(bodies)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             headers: Mapping[str, str] = {name.lower(): value for name, value in self.headers.items()}
             sent = Sent(self.path, dict(headers), self.rfile.read(int(headers["content-length"])))
             noted.sent.append(sent)
-            said = body.replace(b"ECHO", headers.get(echo, "").encode()) if echo else body
+            said = next(answers).replace(b"ECHO", headers.get(echo, "").encode())
             self.send_response(status)
             self.send_header("content-type", "application/vnd.amazon.eventstream")
             self.send_header("content-length", str(len(said)))

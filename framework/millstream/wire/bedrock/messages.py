@@ -31,7 +31,7 @@ from millstream.wire.bedrock.content import result_content, user_content
 from millstream.wire.texts import valid_args, valid_name
 
 NAME: Final = "bedrock-converse"
-MAX_NAME: Final = 64
+_MAX_NAME: Final = 64
 _ID: Final = re.compile(r"[a-zA-Z0-9_.:-]{1,64}")
 _MAX_BRACKETS: Final = 200  # below it no text nests deeper than JSON can be written
 
@@ -98,7 +98,7 @@ def _item(item: ReplyItem, finished: set[str], *, own: bool) -> dict[str, Any] |
         case ServerItem(echo=echo):
             return dict(echo) if own and _used(echo) in finished else None
         case CallItem(call=call, args_text=args_text):
-            name, given = valid_name(call.name, MAX_NAME), _input(args_text, call.kind)
+            name, given = valid_name(call.name, _MAX_NAME), _input(args_text, call.kind)
             return {"toolUse": {"toolUseId": _id(call), "name": name, "input": given}}
 
 

@@ -11,11 +11,10 @@ from typing import Any, Final
 
 from millstream.errors import ModelError
 from millstream.settings import OutputSchema, Settings, ToolChoice, UseTool
-from millstream.transcript import CallItem, Reply, ToolResult, Transcript, UserMessage
-from millstream.wire.bedrock.messages import MAX_NAME, NAME, messages, system_texts
+from millstream.transcript import ToolResult, Transcript, UserMessage
+from millstream.wire.bedrock.messages import NAME, messages, system_texts
 from millstream.wire.format import Ask, ToolSchema
 from millstream.wire.strict_schema import anthropic_strict
-from millstream.wire.texts import valid_name
 
 _EFFORTS: Final = frozenset(("low", "medium", "high", "xhigh", "max"))
 
@@ -27,14 +26,14 @@ def body(ask: Ask) -> dict[str, Any]:
         ModelError: the settings ask for something that Converse has no words for.
         ToolDefinitionError: a schema can not be enforced.
     """
-    settings, request = ask.settings, dict[str, Any]()
-    request["messages"] = messages(ask.transcript)
+    settings, said = ask.settings, messages(ask.transcript)
+    request: dict[str, Any] = {"messages": said}
     instructions = [ask.instructions] if ask.instructions.strip() else []
     if system := [{"text": text} for text in (*instructions, *system_texts(ask.transcript))]:
         request["system"] = system
     if settings.max_output_tokens is not None:
         request["inferenceConfig"] = {"maxTokens": settings.max_output_tokens}
-    if tools := _tools(ask):
+    if tools := _tools(ask, said):
         request["toolConfig"] = {"tools": tools} | _choice(ask)
     if output := _output(settings):
         request["outputConfig"] = output
@@ -61,18 +60,18 @@ def tool(schema: ToolSchema, *, strict: bool = False) -> dict[str, Any]:
     return {"toolSpec": spec | ({"strict": True} if strict else {})}
 
 
-def _tools(ask: Ask) -> list[dict[str, Any]]:
+def _tools(ask: Ask, said: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The tools there are; without any, those that the messages speak of."""
     settings = ask.settings
     tools = [tool(schema, strict=settings.strict_tools) for schema in ask.tools]
     tools += [dict(hosted) for hosted in settings.hosted_tools]
-    return tools or [_gone(name) for name in _called(ask.transcript)]
+    return tools or [_gone(name) for name in _called(said)]
 
 
-def _called(transcript: Transcript) -> list[str]:
+def _called(said: list[dict[str, Any]]) -> list[str]:
     """The names of the tools that were called, each once."""
-    items = (item for entry in transcript if isinstance(entry, Reply) for item in entry.items)
-    names = (valid_name(item.call.name, MAX_NAME) for item in items if isinstance(item, CallItem))
-    return list(dict.fromkeys(names))
+    blocks = (block for message in said for block in message["content"])
+    return list(dict.fromkeys(block["toolUse"]["name"] for block in blocks if "toolUse" in block))
 
 
 def _gone(name: str) -> dict[str, Any]:
