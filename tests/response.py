@@ -153,7 +153,18 @@ def check_end(response: Response) -> None:
 
 def boundaries(body: bytes) -> list[int]:
     """The places right behind each event of a stream."""
-    return [match.end() for match in re.finditer(rb"\r\n\r\n|\n\n|\r\r", body)]
+    if body.startswith(b"\0"):
+        return _ends_of_frames(body)
+    lines_of_json = rb"|(?<=\})\n(?=\{)" if body.startswith(b"{") else b""
+    return [match.end() for match in re.finditer(rb"\r\n\r\n|\n\n|\r\r" + lines_of_json, body)]
+
+
+def _ends_of_frames(body: bytes) -> list[int]:
+    """Where the frames of an AWS event stream end: each begins with its length."""
+    ends: list[int] = []
+    while (at := ends[-1] if ends else 0) < len(body):
+        ends.append(at + int.from_bytes(body[at : at + 4], "big"))
+    return ends
 
 
 def open_any(name: str, kind: CallKind) -> Arguments:

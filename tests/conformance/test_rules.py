@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conformance.rules import Item, wrong_in_input, wrong_in_messages
+from tests.conformance.rules import Item, wrong_in_converse, wrong_in_input, wrong_in_messages
 
 
 def call(id_: str = "a", **fields: object) -> Item:
@@ -102,3 +102,66 @@ def test_good_messages_are_good(messages: list[Item]) -> None:
 )
 def test_wrong_messages_are_found(messages: list[Item]) -> None:
     assert wrong_in_messages(messages)
+
+
+_SAID: Item = {"role": "user", "content": [{"text": "Hi"}]}
+_THINKING: Item = {"reasoningContent": {"reasoningText": {"text": "Hm", "signature": "x"}}}
+
+
+def uses(*ids: str, **fields: object) -> Item:
+    given: Item = {}
+    use: Item = {"name": "f", "input": given} | fields
+    blocks = [{"toolUse": use | {"toolUseId": id_}} for id_ in ids]
+    return {"role": "assistant", "content": blocks}
+
+
+def results(*ids: str, text: str = "x") -> Item:
+    return {"role": "user", "content": [{"toolResult": {"toolUseId": id_, "content": [{"text": text}]}} for id_ in ids]}
+
+
+def converse(*messages: Item, **fields: object) -> Item:
+    config: Item = {"tools": [{}]}
+    return {"messages": list(messages), "toolConfig": config} | fields
+
+
+_RAN: Item = {"toolUse": {"toolUseId": "s", "name": "f", "input": {}, "type": "server_tool_use"}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        converse(_SAID),
+        converse(_SAID, uses("a", "b"), results("a", "b")),
+        converse(_SAID, {"role": "assistant", "content": [_THINKING, {"text": "x"}]}, _SAID),
+        converse(_SAID, {"role": "assistant", "content": [_RAN, *results("s")["content"]]}, _SAID),
+    ],
+)
+def test_good_bodies_of_converse_are_good(body: Item) -> None:
+    assert wrong_in_converse(body) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        converse(_SAID, _SAID),
+        converse(uses("a"), results("a")),
+        converse(_SAID, uses("a")),
+        converse(_SAID, uses("a"), _SAID),
+        converse(_SAID, uses("a", "b"), results("a")),
+        converse(_SAID, uses("a", "b"), results("b", "a")),
+        converse(_SAID, uses("a"), results("a", "a")),
+        converse(_SAID, uses("a"), results("a"), uses("a"), results("a")),
+        converse(_SAID, uses("a"), results("a", text="")),
+        converse(_SAID, uses("a"), results("a"), toolConfig={}),
+        converse(_SAID, uses("no id!"), results("no id!")),
+        converse(_SAID, uses("a", name="no name!"), results("a")),
+        converse(_SAID, uses("a", input="{}"), results("a")),
+        converse(_SAID, {"role": "assistant", "content": []}, _SAID),
+        converse(_SAID, {"role": "assistant", "content": [{"text": " "}]}, _SAID),
+        converse(_SAID, {"role": "assistant", "content": [_THINKING]}, _SAID),
+        converse(_SAID, {"role": "assistant", "content": [{"reasoningContent": {}}, {"text": "x"}]}, _SAID),
+        converse(_SAID, {"role": "assistant", "content": [_RAN]}, _SAID),
+    ],
+)
+def test_wrong_bodies_of_converse_are_found(body: Item) -> None:
+    assert wrong_in_converse(body)

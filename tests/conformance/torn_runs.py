@@ -12,7 +12,7 @@ import anyio
 
 from millstream import Agent, Limits, Model, ToolDefinitionError, WireError
 from millstream.events import CallReturned, CallSealed, CallStarted, Record
-from millstream.models import PROVIDERS
+from millstream.providers import PROVIDERS
 from millstream.toolbox.signature import BoundArguments, Signature
 from millstream.toolbox.tool import Tool, ToolOptions
 from millstream.transcript import Transcript

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from millstream import Limits, Model, ModelError
 from millstream.events import Call
-from millstream.models import PROVIDERS, as_model
+from millstream.models import as_model
+from millstream.providers import PROVIDERS
 from millstream.transcript import CallItem, Reply, TextPart, ToolResult, Transcript, UserMessage
 from millstream.wire.format import Ask
 
@@ -176,3 +178,62 @@ def test_as_model() -> None:
     model = Model("openai:gpt")
     assert as_model(model) is model
     assert as_model("openai:gpt").name == "openai:gpt"
+
+
+# --- Bedrock ---
+
+
+@pytest.fixture
+def _aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.delenv("AWS_BEARER_TOKEN_BEDROCK", raising=False)
+
+
+@pytest.mark.usefixtures("_aws")
+def test_a_model_of_bedrock_stands_in_the_path_and_is_signed_for() -> None:
+    request = Model("bedrock:us.anthropic.claude-v1:0").request(
+        Ask("us.anthropic.claude-v1:0", ASK.transcript), Limits()
+    )
+    assert request.url == (
+        "https://bedrock-runtime.us-east-1.amazonaws.com/model/us.anthropic.claude-v1%3A0/converse-stream"
+    )
+    assert request.headers == {}
+    assert request.signer is not None
+    assert request.format_headers == {"accept": "application/vnd.amazon.eventstream"}
+
+
+@pytest.mark.usefixtures("_aws")
+def test_a_key_of_bedrock_stands_for_the_signature(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "from-the-environment")
+    european = "https://bedrock-runtime.eu-west-1.amazonaws.com"
+    for model in (Model("bedrock:m"), Model("bedrock:m", base_url=european)):
+        assert headers(model) == {"authorization": "Bearer from-the-environment"}
+        assert model.request(ASK, Limits()).signer is None
+    assert headers(Model("bedrock:m", api_key="given")) == {"authorization": "Bearer given"}
+    assert (
+        Model("bedrock:m", headers={"Authorization": "mine"}, base_url="http://x").request(ASK, Limits()).signer is None
+    )
+
+
+@pytest.mark.usefixtures("_aws")
+def test_a_key_of_bedrock_stays_with_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "from-the-environment")
+    request = Model("bedrock:m", base_url="https://bedrock-runtime.us-east-1.amazonaws.com.evil.example").request(
+        ASK, Limits()
+    )
+    assert request.headers == {}
+    assert request.signer is not None
+
+
+def test_bedrock_without_a_region_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    with pytest.raises(ModelError, match="set AWS_REGION"):
+        Model("bedrock:m").request(ASK, Limits())
+
+
+def test_bedrock_without_botocore_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("millstream.wire.aws_event_stream.find_spec", Mock(return_value=None))
+    with pytest.raises(ModelError, match=r"pip install 'millstream\[bedrock\]'"):
+        Model("bedrock:m")
+    Model("openai:m")

@@ -22,7 +22,8 @@ from anyio.lowlevel import checkpoint
 
 from millstream.errors import UsageError, WireError
 from millstream.events import JsonObject
-from millstream.models import PROVIDERS, Model
+from millstream.models import Model
+from millstream.providers import PROVIDERS
 from millstream.testing.provider.delivery import deliver
 from millstream.testing.provider.endpoints import ENDPOINTS, Api, Endpoint, Posted
 from millstream.testing.provider.frames import Asked, Frame, compose

@@ -62,7 +62,8 @@ class AiohttpTransport:
             self._session = _session_for(request.url)
         if self._session.closed:
             raise ModelError("the session of the AiohttpTransport is closed: keep it open for as long as it is used")
-        content, headers = exchange.content_of(request), exchange.headers_of(request)
+        content = exchange.content_of(request)
+        headers = await exchange.headers_of(request, content)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=request.connect_timeout_s)
         try:
             url = URL(request.url, encoded=request.url.isascii())

@@ -10,9 +10,13 @@ import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+import anyio
+import anyio.to_thread
 
 from millstream.errors import ModelError, WireError
 from millstream.transport.advice import follow_advice
@@ -37,16 +41,24 @@ def content_of(request: Request) -> bytes:
         raise ModelError(f"the request can not be written as JSON: {error}. Look at settings= of the Model") from error
 
 
-def headers_of(request: Request) -> dict[str, str]:
-    """The headers as they are sent, those of the model over those of the wire.
+async def headers_of(request: Request, content: bytes) -> dict[str, str]:
+    """The headers as they are sent with `content`: those of the wire, of the model over them, and a signature.
 
     Raises:
         ModelError: one can not be sent. It is not shown, because it may be the key.
+        WireError: there was nothing to sign with in time.
     """
     headers = {"content-type": "application/json", **request.format_headers, **request.headers}
     if not all(_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value) for name, value in headers.items()):
         raise ModelError("a header can not be sent: look for line breaks in headers= of the Model")
-    return headers
+    if request.signer is None:
+        return headers
+    sign = partial(request.signer.sign, request.url, content, headers)  # it may read files, run a program, ask a server
+    with anyio.move_on_after(request.connect_timeout_s):
+        return headers | dict(await anyio.to_thread.run_sync(sign, abandon_on_cancel=True))
+    message = f"there were no credentials to sign with within {request.connect_timeout_s:g} s"
+    hint = "Look at what gives them: a credential_process, single sign-on, the metadata of a machine."
+    raise WireError(message, phase="connect", retryable=True, hint=hint)
 
 
 def check_offline(url: str) -> None:

@@ -58,7 +58,8 @@ class HttpTransport:
             self._client = _client_for(request.url)
         if self._client.is_closed:
             raise ModelError("the client= of the Model is closed: keep it open for as long as the model is used")
-        content, headers = exchange.content_of(request), exchange.headers_of(request)
+        content = exchange.content_of(request)
+        headers = await exchange.headers_of(request, content)
         timeout = httpx2.Timeout(None, connect=request.connect_timeout_s)
         try:
             built = self._client.build_request("POST", request.url, content=content, headers=headers, timeout=timeout)

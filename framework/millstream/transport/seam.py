@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from json import dumps
@@ -17,12 +17,29 @@ CLOSE_TIMEOUT_S: Final = 1.0
 _SECRET_CHARS: Final = 8  # what is shorter is no key, and may stand in any text
 
 
+class Signer(Protocol):
+    """Signs a request once it is known to the byte. Made for one request and what is tried again of it."""
+
+    def sign(self, url: str, content: bytes, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """The headers to send beside `headers`. It may read files and ask servers: call it in a thread.
+
+        Raises:
+            ModelError: there is nothing to sign with.
+        """
+        ...
+
+    @property
+    def secrets(self) -> Iterable[str]:
+        """What nobody is to be told of what it has signed with, and of the signatures."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One request for a response.
 
     `headers` hold the key: neither they nor the request are ever logged. `format_headers` are those that every request
-    of its wire format has, and nothing to hide.
+    of its wire format has, and nothing to hide. `signer` makes more headers of the bytes that are sent.
     """
 
     url: str
@@ -30,11 +47,13 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     format_headers: Mapping[str, str] = field(default_factory=dict[str, str])
     connect_timeout_s: float = 10.0
+    signer: Signer | None = field(default=None, repr=False)
 
     @property
     def secrets(self) -> frozenset[str]:
-        """What nobody is to be told: the values of the headers, also as a server may write them back."""
+        """What nobody is to be told: the values of headers, also as a server may write them back."""
         words = {word for value in self.headers.values() for word in (value, value.rpartition(" ")[2])}
+        words |= set(self.signer.secrets if self.signer is not None else ())
         found = {word for word in words if len(word) >= _SECRET_CHARS}
         return frozenset(form for word in found for form in (word, quote(word, safe=""), dumps(word)[1:-1]))
 

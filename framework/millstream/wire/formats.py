@@ -6,6 +6,7 @@ from typing import Final
 
 from millstream.errors import UsageError
 from millstream.wire.anthropic import AnthropicMessages
+from millstream.wire.bedrock import BedrockConverse
 from millstream.wire.format import Decoding, Format
 from millstream.wire.openai_chat import OpenAIChat
 from millstream.wire.openai_responses import OpenAIResponses
@@ -16,6 +17,7 @@ FORMATS: Final[dict[str, Format]] = {
         OpenAIResponses(),
         OpenAIChat(),
         AnthropicMessages(),
+        BedrockConverse(),
     )
 }
 """Formats that can be asked and read."""

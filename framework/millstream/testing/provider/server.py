@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from millstream.errors import UsageError
-from millstream.models import PROVIDERS
+from millstream.providers import PROVIDERS
 from millstream.testing.provider.log import Log, RecordedRequest
 from millstream.testing.provider.scenario import Scenario
 
