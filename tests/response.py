@@ -153,7 +153,8 @@ def check_end(response: Response) -> None:
 
 def boundaries(body: bytes) -> list[int]:
     """The places right behind each event of a stream."""
-    return [match.end() for match in re.finditer(rb"\r\n\r\n|\n\n|\r\r", body)]
+    lines_of_json = rb"|(?<=\})\n(?=\{)" if body.startswith(b"{") else b""
+    return [match.end() for match in re.finditer(rb"\r\n\r\n|\n\n|\r\r" + lines_of_json, body)]
 
 
 def open_any(name: str, kind: CallKind) -> Arguments:

@@ -23,7 +23,7 @@ from millstream.toolbox.toolbox import Toolbox
 from millstream.transport.sdk import ForeignStream, Stream
 from millstream.wire.formats import format_named
 
-_STYLES = {"openai": "openai-responses"}
+_STYLES = {"openai": "openai-responses", "ollama": "ollama-native"}
 
 
 class ToolRunner:
@@ -81,7 +81,11 @@ class ToolRunner:
         return bool(self._drives) and self._drives[-1].over and not self._drives[-1].calls
 
     def schemas(self, style: str = "openai") -> list[dict[str, Any]]:
-        """The tools as a provider is told of them: "openai" for Responses, "openai-chat" for Chat Completions."""
+        """The tools as a provider is told of them.
+
+        Args:
+            style: "openai" for Responses, "openai-chat" for Chat Completions, "ollama".
+        """
         format_ = format_named(_STYLES.get(style, style))
         return [format_.tool(schema) for schema in tool_schemas(self.toolbox)]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, Final, NoReturn
 
@@ -68,6 +69,25 @@ def wrong_in_messages(messages: list[Item]) -> list[str]:
     return wrong + ([f"calls without an answer at the end: {owed}"] if owed else [])
 
 
+def wrong_in_ollama(messages: list[Item]) -> list[str]:
+    """The messages of a request to Ollama's own API, which matches results to calls by their order and name."""
+    wrong: list[str] = []
+    owed: list[tuple[str, str]] = []
+    for message in messages:
+        wrong += [] if isinstance(message["content"], str) else [f"a content that is no text: {message['content']!r}"]
+        if message["role"] == "tool":
+            one = (message["tool_name"], message["tool_call_id"])
+            wrong += [] if owed and owed.pop(0) == one else [f"an answer to {one}, which was not the next owed"]
+            continue
+        wrong += [f"calls without an answer before the next message: {owed}"] if owed else []
+        functions = [call["function"] for call in message.get("tool_calls", [])]
+        for function in functions:
+            wrong += [] if _NAME.fullmatch(function["name"]) else [f"a call of {function['name']!r}, which is no name"]
+            wrong += [] if isinstance(function["arguments"], dict) else ["arguments that are no object"]
+        owed = [(call["function"]["name"], call["id"]) for call in message.get("tool_calls", [])]
+    return wrong + ([f"calls without an answer at the end: {owed}"] if owed else [])
+
+
 def _wrong_call(id_: object, name: str, arguments: object) -> list[str]:
     wrong: list[str] = []
     if not isinstance(id_, str) or not id_:
@@ -87,3 +107,11 @@ def _nulls(items: list[Item]) -> list[str]:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
+
+
+RULES: Final[dict[str, Callable[[Item], list[str]]]] = {
+    "openai-responses": lambda body: wrong_in_input(body["input"]),
+    "openai-chat": lambda body: wrong_in_messages(body["messages"]),
+    "ollama-native": lambda body: wrong_in_ollama(body["messages"]),
+}
+"""What is wrong in the body of a request, by the wire it is of."""

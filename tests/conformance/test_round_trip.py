@@ -11,7 +11,7 @@ from millstream.transcript import Reply, Transcript, user
 from millstream.wire.fields import objects, text_of
 from millstream.wire.format import Ask
 from millstream.wire.formats import FORMATS, format_named
-from tests.conformance.rules import OUTPUTS, wrong_in_input, wrong_in_messages
+from tests.conformance.rules import OUTPUTS, RULES
 from tests.conformance.streams import Stream, streams
 from tests.corpus import requires_corpus
 from tests.response import answered, boundaries, read
@@ -40,10 +40,6 @@ def is_answer(item: dict[str, Any]) -> bool:
     return item.get("type") in OUTPUTS or item.get("role") == "tool"
 
 
-def wrong_in(body: dict[str, Any]) -> list[str]:
-    return wrong_in_input(body["input"]) if "input" in body else wrong_in_messages(body["messages"])
-
-
 def conversation(*replies: Reply) -> Transcript:
     """The replies, each with the results of its calls, between the words of a user."""
     whole = Transcript((user("Go on."),))
@@ -54,10 +50,10 @@ def conversation(*replies: Reply) -> Transcript:
 
 @every_stream
 @pytest.mark.parametrize("api", FORMATS)
-def test_the_next_request_is_one_that_is_accepted_by_its_own_wire_and_by_the_other(stream: Stream, api: str) -> None:
+def test_the_next_request_is_one_that_is_accepted_by_its_own_wire_and_by_every_other(stream: Stream, api: str) -> None:
     reply = read([stream.body], stream.api).reply()
     body = request(conversation(reply), api)
-    assert wrong_in(body) == []
+    assert RULES[api](body) == []
     assert body["model"] == "a-model"
     answers = [one.get("output", one.get("content")) for one in history(body) if is_answer(one)]
     assert answers == [f"of {call.name}" for call in reply.calls]
@@ -68,7 +64,7 @@ def test_so_it_is_with_the_same_ids_in_the_next_turn(stream: Stream) -> None:
     first = read([stream.body], stream.api).reply()
     taken = frozenset(call.provider_id for call in first.calls)
     second = read([stream.body], stream.api, turn=2, taken_ids=taken).reply()
-    wrong = wrong_in(request(conversation(first, second), stream.api))
+    wrong = RULES[stream.api](request(conversation(first, second), stream.api))
     assert [one for one in wrong if not one.startswith("item ids")] == []  # the same bytes twice, so they are the same
     assert len({call.provider_id for reply in (first, second) for call in reply.calls}) == 2 * len(first.calls)
 
@@ -79,7 +75,7 @@ def test_so_it_is_of_a_response_that_broke_off(stream: Stream) -> None:
     ends = boundaries(body)
     for place in ends[:: max(1, len(ends) // 20)]:
         reply = read([body[:place]], stream.api).reply()
-        assert wrong_in(request(conversation(reply), stream.api)) == []
+        assert RULES[stream.api](request(conversation(reply), stream.api)) == []
 
 
 def data_of(stream: Stream) -> list[dict[str, Any]]:
