@@ -39,6 +39,7 @@ class Provider:
 PROVIDERS: Final = {
     "openai": Provider("openai-responses", "https://api.openai.com/v1", "OPENAI_API_KEY"),
     "openai-chat": Provider("openai-chat", "https://api.openai.com/v1", "OPENAI_API_KEY"),
+    "cohere": Provider("cohere-v2", "https://api.cohere.com/v2", "CO_API_KEY"),
     "ollama": Provider("ollama-native", "http://localhost:11434", ""),
 }
 """Every prefix of a model string. A new provider is a new row."""

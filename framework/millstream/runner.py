@@ -23,7 +23,7 @@ from millstream.toolbox.toolbox import Toolbox
 from millstream.transport.sdk import ForeignStream, Stream
 from millstream.wire.formats import format_named
 
-_STYLES = {"openai": "openai-responses", "ollama": "ollama-native"}
+_STYLES = {"openai": "openai-responses", "ollama": "ollama-native", "cohere": "cohere-v2"}
 
 
 class ToolRunner:
@@ -84,7 +84,7 @@ class ToolRunner:
         """The tools as a provider is told of them.
 
         Args:
-            style: "openai" for Responses, "openai-chat" for Chat Completions, "ollama".
+            style: "openai" for Responses, "openai-chat" for Chat Completions, "ollama", "cohere".
         """
         format_ = format_named(_STYLES.get(style, style))
         return [format_.tool(schema) for schema in tool_schemas(self.toolbox)]

@@ -69,6 +69,23 @@ def wrong_in_messages(messages: list[Item]) -> list[str]:
     return wrong + ([f"calls without an answer at the end: {owed}"] if owed else [])
 
 
+def wrong_in_cohere(messages: list[Item]) -> list[str]:
+    """The messages of a request to Cohere: those of Chat, and no message that says nothing."""
+    wrong = wrong_in_messages([message | {"content": message.get("content") or ""} for message in messages])
+    for message in messages:
+        if not message.get("tool_calls") and not message["content"]:
+            wrong.append(f"a message of {message['role']} that says nothing")
+        if "tool_plan" in message and not (message["tool_plan"] and message.get("tool_calls")):
+            wrong.append("a plan without calls")
+        wrong += ["arguments that are no object" for call in message.get("tool_calls", []) if not _is_object(call)]
+    return wrong
+
+
+def _is_object(call: Item) -> bool:
+    text: str = call["function"]["arguments"]
+    return text.lstrip().startswith("{")
+
+
 def wrong_in_ollama(messages: list[Item]) -> list[str]:
     """The messages of a request to Ollama's own API, which matches results to calls by their order and name."""
     wrong: list[str] = []
@@ -112,6 +129,7 @@ def _refuse(constant: str) -> NoReturn:
 RULES: Final[dict[str, Callable[[Item], list[str]]]] = {
     "openai-responses": lambda body: wrong_in_input(body["input"]),
     "openai-chat": lambda body: wrong_in_messages(body["messages"]),
+    "cohere-v2": lambda body: wrong_in_cohere(body["messages"]),
     "ollama-native": lambda body: wrong_in_ollama(body["messages"]),
 }
 """What is wrong in the body of a request, by the wire it is of."""

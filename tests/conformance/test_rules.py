@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conformance.rules import Item, wrong_in_input, wrong_in_messages, wrong_in_ollama
+from tests.conformance.rules import Item, wrong_in_cohere, wrong_in_input, wrong_in_messages, wrong_in_ollama
 
 
 def call(id_: str = "a", **fields: object) -> Item:
@@ -133,3 +133,24 @@ def test_good_messages_to_ollama_are_good() -> None:
 )
 def test_wrong_messages_to_ollama_are_found(messages: list[Item]) -> None:
     assert wrong_in_ollama(messages)
+
+
+def test_good_messages_to_cohere_are_good() -> None:
+    said = assistant("a") | {"tool_plan": "I will."}
+    assert wrong_in_cohere([_USER, said, answer("a"), assistant(content="Hi"), _USER]) == []
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [assistant("a")],
+        [assistant("a"), answer("b")],
+        [assistant(content="")],
+        [{"role": "user", "content": ""}],
+        [assistant(content="Hi") | {"tool_plan": "I will."}],
+        [assistant("a") | {"tool_plan": ""}, answer("a")],
+        [assistant("a", arguments="null"), answer("a")],
+    ],
+)
+def test_wrong_messages_to_cohere_are_found(messages: list[Item]) -> None:
+    assert wrong_in_cohere(messages)

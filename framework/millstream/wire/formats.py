@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from millstream.errors import UsageError
+from millstream.wire.cohere import CohereV2
 from millstream.wire.format import Decoding, Format
 from millstream.wire.ollama import OllamaNative
 from millstream.wire.openai_chat import OpenAIChat
@@ -16,6 +17,7 @@ FORMATS: Final[dict[str, Format]] = {
         OpenAIResponses(),
         OpenAIChat(),
         OllamaNative(),
+        CohereV2(),
     )
 }
 """Formats that can be asked and read."""
