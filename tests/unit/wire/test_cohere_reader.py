@@ -62,7 +62,7 @@ def read(*messages: Message) -> list[WireEvent]:
 
 
 def test_thinking_and_text() -> None:
-    messages = [
+    messages: list[Message] = [
         {"type": "message-start", "id": "r1", "delta": {"message": {"role": "assistant", "content": []}}},
         message("content-start", 0, content={"type": "thinking", "thinking": ""}),
         content(0, thinking="Hm"),

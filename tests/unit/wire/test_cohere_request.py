@@ -173,7 +173,7 @@ def test_a_call_of_one_tool_is_forced_by_telling_of_no_other() -> None:
 def test_a_forced_call_is_no_longer_asked_for_once_a_tool_has_answered() -> None:
     answered = Transcript((user("Hi"), reply(CallItem(call(), "{}"), wire=_OWN), result(call())))
     for choice in (UseTool("g"), "required"):
-        made = body(Settings(tool_choice=choice), answered)  # type: ignore[arg-type]  # a list of both widens it
+        made = body(Settings(tool_choice=choice), answered)
         assert "tool_choice" not in made
         assert len(made["tools"]) == 2
 

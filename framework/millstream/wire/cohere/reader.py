@@ -136,12 +136,11 @@ class CohereReader:
         for given in _one_or_many(calls):
             inner: object = given.get("function")
             function = inner if is_object(inner) else {}
+            call = self._at(index)
             if begins:
                 call = self._by_index[_key(index)] = _Call(self._items.next())
                 self._calls.append(call)
                 events.append(CallBegan(call.item, text_of(function, "name"), text_of(given, "id")))
-            else:
-                call = self._at(index)
             events += self._args(call, text_of(function, "arguments"))
         return events
 
