@@ -100,7 +100,7 @@ class Model:
             ask = replace(ask, transcript=with_short_ids(ask.transcript, self._provider.call_id_chars))
         headers = self._endpoint.headers()
         return Request(
-            url=self._endpoint.url(self.format.path(ask.model), ask.model),
+            url=self._endpoint.url(self.format.path(ask.model), self.model),
             body=self.format.request(ask),
             format_headers=self.format.headers,
             headers=headers,

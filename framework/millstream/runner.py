@@ -23,7 +23,13 @@ from millstream.toolbox.toolbox import Toolbox
 from millstream.transport.sdk import ForeignStream, Stream
 from millstream.wire.formats import format_named
 
-_STYLES = {"openai": "openai-responses", "anthropic": "anthropic-messages"}
+_STYLES = {
+    "openai": "openai-responses",
+    "anthropic": "anthropic-messages",
+    "bedrock": "bedrock-converse",
+    "cohere": "cohere-v2",
+    "ollama": "ollama-native",
+}
 
 
 class ToolRunner:
@@ -85,7 +91,8 @@ class ToolRunner:
         """The tools as a provider is told of them.
 
         Args:
-            style: "openai" for Responses, "openai-chat" for Chat Completions, "anthropic" for Messages.
+            style: "openai" for Responses, "openai-chat" for Chat Completions, "anthropic", "bedrock", "cohere",
+                "ollama", or the name of a wire format.
         """
         format_ = format_named(_STYLES.get(style, style))
         return [format_.tool(schema) for schema in tool_schemas(self.toolbox)]

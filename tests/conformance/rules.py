@@ -129,6 +129,42 @@ def _wrong_in_assistant(content: list[Item]) -> list[str]:
     return wrong
 
 
+def wrong_in_cohere(messages: list[Item]) -> list[str]:
+    """The messages of a request to Cohere: those of Chat, and no message that says nothing."""
+    wrong = wrong_in_messages([message | {"content": message.get("content") or ""} for message in messages])
+    for message in messages:
+        if not message.get("tool_calls") and not message["content"]:
+            wrong.append(f"a message of {message['role']} that says nothing")
+        if "tool_plan" in message and not (message["tool_plan"] and message.get("tool_calls")):
+            wrong.append("a plan without calls")
+        wrong += ["arguments that are no object" for call in message.get("tool_calls", []) if not _is_object(call)]
+    return wrong
+
+
+def _is_object(call: Item) -> bool:
+    text: str = call["function"]["arguments"]
+    return text.lstrip().startswith("{")
+
+
+def wrong_in_ollama(messages: list[Item]) -> list[str]:
+    """The messages of a request to Ollama's own API, which matches results to calls by their order and name."""
+    wrong: list[str] = []
+    owed: list[tuple[str, str]] = []
+    for message in messages:
+        wrong += [] if isinstance(message["content"], str) else [f"a content that is no text: {message['content']!r}"]
+        if message["role"] == "tool":
+            one = (message["tool_name"], message["tool_call_id"])
+            wrong += [] if owed and owed.pop(0) == one else [f"an answer to {one}, which was not the next owed"]
+            continue
+        wrong += [f"calls without an answer before the next message: {owed}"] if owed else []
+        functions = [call["function"] for call in message.get("tool_calls", [])]
+        for function in functions:
+            wrong += [] if _NAME.fullmatch(function["name"]) else [f"a call of {function['name']!r}, which is no name"]
+            wrong += [] if isinstance(function["arguments"], dict) else ["arguments that are no object"]
+        owed = [(call["function"]["name"], call["id"]) for call in message.get("tool_calls", [])]
+    return wrong + ([f"calls without an answer at the end: {owed}"] if owed else [])
+
+
 def _wrong_call(id_: object, name: str, arguments: object) -> list[str]:
     wrong: list[str] = []
     if not isinstance(id_, str) or not id_:
@@ -154,5 +190,7 @@ RULES: Final[dict[str, Callable[[Item], list[str]]]] = {
     "openai-responses": lambda body: wrong_in_input(body["input"]),
     "openai-chat": lambda body: wrong_in_messages(body["messages"]),
     "bedrock-converse": wrong_in_converse,
+    "cohere-v2": lambda body: wrong_in_cohere(body["messages"]),
+    "ollama-native": lambda body: wrong_in_ollama(body["messages"]),
 }
 """What is wrong in the body of a request, by the wire it is of."""

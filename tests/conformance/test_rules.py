@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conformance.rules import Item, wrong_in_converse, wrong_in_input, wrong_in_messages
+from tests.conformance.rules import (
+    Item,
+    wrong_in_cohere,
+    wrong_in_converse,
+    wrong_in_input,
+    wrong_in_messages,
+    wrong_in_ollama,
+)
 
 
 def call(id_: str = "a", **fields: object) -> Item:
@@ -165,3 +172,55 @@ def test_good_bodies_of_converse_are_good(body: Item) -> None:
 )
 def test_wrong_bodies_of_converse_are_found(body: Item) -> None:
     assert wrong_in_converse(body)
+
+
+def ollama(*ids: str, name: str = "f", arguments: object = None, content: object = "") -> Item:
+    function: Item = {"name": name, "arguments": {} if arguments is None else arguments}
+    calls: list[Item] = [{"id": id_, "function": function} for id_ in ids]
+    return {"role": "assistant", "content": content} | ({"tool_calls": calls} if calls else {})
+
+
+def ollama_answer(id_: str, name: str = "f") -> Item:
+    return {"role": "tool", "tool_name": name, "tool_call_id": id_, "content": "x"}
+
+
+def test_good_messages_to_ollama_are_good() -> None:
+    assert wrong_in_ollama([_USER, ollama("a", "b"), ollama_answer("a"), ollama_answer("b"), ollama(), _USER]) == []
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [ollama("a")],
+        [ollama("a"), _USER],
+        [ollama_answer("a")],
+        [ollama("a"), ollama_answer("a", "g")],
+        [ollama("a", "b"), ollama_answer("b"), ollama_answer("a")],
+        [ollama("a", name="no name"), ollama_answer("a", "no name")],
+        [ollama("a", arguments="{}"), ollama_answer("a")],
+        [ollama(content=None)],
+    ],
+)
+def test_wrong_messages_to_ollama_are_found(messages: list[Item]) -> None:
+    assert wrong_in_ollama(messages)
+
+
+def test_good_messages_to_cohere_are_good() -> None:
+    said = assistant("a") | {"tool_plan": "I will."}
+    assert wrong_in_cohere([_USER, said, answer("a"), assistant(content="Hi"), _USER]) == []
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [assistant("a")],
+        [assistant("a"), answer("b")],
+        [assistant(content="")],
+        [{"role": "user", "content": ""}],
+        [assistant(content="Hi") | {"tool_plan": "I will."}],
+        [assistant("a") | {"tool_plan": ""}, answer("a")],
+        [assistant("a", arguments="null"), answer("a")],
+    ],
+)
+def test_wrong_messages_to_cohere_are_found(messages: list[Item]) -> None:
+    assert wrong_in_cohere(messages)

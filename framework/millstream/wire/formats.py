@@ -7,7 +7,9 @@ from typing import Final
 from millstream.errors import UsageError
 from millstream.wire.anthropic import AnthropicMessages
 from millstream.wire.bedrock import BedrockConverse
+from millstream.wire.cohere import CohereV2
 from millstream.wire.format import Decoding, Format
+from millstream.wire.ollama import OllamaNative
 from millstream.wire.openai_chat import OpenAIChat
 from millstream.wire.openai_responses import OpenAIResponses
 
@@ -18,6 +20,8 @@ FORMATS: Final[dict[str, Format]] = {
         OpenAIChat(),
         AnthropicMessages(),
         BedrockConverse(),
+        OllamaNative(),
+        CohereV2(),
     )
 }
 """Formats that can be asked and read."""
