@@ -14,6 +14,8 @@ from millstream.limits import Limits
 from millstream.settings import Settings
 from millstream.transport.http import HttpTransport, check_client
 from millstream.transport.seam import Request, Transport
+from millstream.wire.compat import Dialect, Lenient
+from millstream.wire.dialects import dialect_of
 from millstream.wire.format import Ask, Format, ReadOptions, decoder
 from millstream.wire.formats import FORMATS
 from millstream.wire.reading import StreamDecoder
@@ -54,11 +56,16 @@ class Model:
         headers: sent with every request, over those made here.
         transport: how requests travel; HTTP by default.
         client: your own `httpx2.AsyncClient`, with your proxies and certificates; it is left open.
+        lenient: which deviations from OpenAI's wires the server may show, see `wire.compat`. "auto" allows what the
+            provider is known for, and everything at a base URL of your own; True allows everything, False nothing, and
+            names allow exactly these: `{"missing_index"}`. Any other ends the response with a `WireError` that names
+            it.
         settings: how it is asked; a plain mapping is `Settings(body=…)`, fields of the request body in the provider's
             own words: `{"temperature": 0}`.
 
     Raises:
-        ModelError: there is no such provider, the base URL is none, or the client is no `httpx2.AsyncClient`.
+        ModelError: there is no such provider or leniency, the base URL is none, or the client is no
+            `httpx2.AsyncClient`.
     """
 
     def __init__(  # noqa: PLR0913  one keyword for each thing that can differ
@@ -70,6 +77,7 @@ class Model:
         headers: Mapping[str, str] | None = None,
         transport: Transport | None = None,
         client: httpx2.AsyncClient | None = None,
+        lenient: Lenient = "auto",
         settings: Settings | Mapping[str, Any] | None = None,
     ) -> None:
         prefix, _, model = name.partition(":")
@@ -83,6 +91,7 @@ class Model:
         self.settings = settings if isinstance(settings, Settings) else Settings(body=dict(settings or {}))
         self._provider = PROVIDERS[prefix]
         self._base_url = _checked(base_url or self._provider.base_url)
+        self._dialect = dialect_of(prefix, lenient, own_host=self._base_url == self._provider.base_url)
         self._api_key = api_key
         self._headers = dict(headers or {})
         self._transport = transport
@@ -95,6 +104,11 @@ class Model:
     def format(self) -> Format:
         """The wire format it speaks."""
         return FORMATS[self._provider.wire]
+
+    @property
+    def dialect(self) -> Dialect:
+        """What its server makes of the wire, where that is one of OpenAI's."""
+        return self._dialect
 
     def prepare(self) -> None:
         """Load what its requests need, so that nothing is imported while a response arrives."""
@@ -121,7 +135,8 @@ class Model:
 
     def decoder(self, tool_names: frozenset[str], limits: Limits) -> StreamDecoder:
         """What reads one of its responses."""
-        return decoder(self.format, ReadOptions(tool_names), max_message_bytes=limits.max_message_bytes)
+        options = ReadOptions(tool_names, self._dialect.leniencies)
+        return decoder(self.format, options, max_message_bytes=limits.max_message_bytes)
 
     def _authorization(self) -> dict[str, str]:
         key, where = self._api_key, "api_key="

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
+from millstream.errors import WireError
+
 Leniency: TypeAlias = Literal[
     # --- calls ---
     "missing_index",
@@ -52,7 +54,7 @@ MEANINGS: Final[Mapping[Leniency, str]] = {
     "rotating_ids": "another id with a later piece of the same tool call or item",
     "id_in_function": "the id of a tool call within its function",
     "empty_id_or_name": 'an id or a name that is ""',
-    "null_fields": "an id, a name or arguments that are null",
+    "null_fields": "an id, a name or arguments that are null, or an id or a name that is no text",
     "null_literal": 'an id or a name that is the text "null"',
     "repeated_name": "the id or the name of a tool call again with a later piece",
     "late_name": "the name of a tool call in pieces, or behind its beginning",
@@ -92,3 +94,31 @@ class Dialect:
     custom_tools: bool = True
     hosted_tools: bool = False
     moderation: bool = True
+
+
+class Tolerance:
+    """Puts up with the deviations that are allowed, and with no other. Asked only where a message deviates.
+
+    Args:
+        allowed: what the server may do.
+    """
+
+    __slots__ = ("_allowed",)
+
+    def __init__(self, allowed: frozenset[Leniency]) -> None:
+        self._allowed = allowed
+
+    def bear(self, leniency: Leniency) -> None:
+        """A message deviates.
+
+        Raises:
+            WireError: that was not to be expected of this server; the hint says what to write so that it is.
+        """
+        if leniency in self._allowed:
+            return
+        names = ", ".join(f'"{name}"' for name in sorted({*self._allowed, leniency}))
+        raise WireError(
+            f"the provider sent {MEANINGS[leniency]}, which is not its wire ({leniency})",
+            kind="protocol",
+            hint=f"If this server is like that, write Model(…, lenient={{{names}}}), or lenient=True for everything.",
+        )

@@ -30,7 +30,7 @@ class OpenAIChat:
 
     def reader(self, options: ReadOptions) -> ChatReader:
         """A decoder for one response."""
-        return ChatReader(options.tool_names)
+        return ChatReader(options.tool_names, options.leniencies)
 
     def framing(self, max_message_bytes: int) -> SseParser:
         """Server-sent events."""

@@ -30,8 +30,7 @@ class OpenAIResponses:
 
     def reader(self, options: ReadOptions) -> ResponsesReader:
         """A decoder for one response."""
-        del options  # a name is complete when its item opens
-        return ResponsesReader()
+        return ResponsesReader(options.leniencies)  # a name is complete when its item opens
 
     def framing(self, max_message_bytes: int) -> SseParser:
         """Server-sent events."""
