@@ -26,6 +26,7 @@ from millstream.routing.routed_call import Arguments, OpenArguments
 from millstream.routing.router import Router
 from millstream.routing.turn import Turn
 from millstream.transcript import Reply, TextPart, ToolResult, Transcript
+from millstream.wire.compat import ALL, Leniency
 from millstream.wire.format import ReadOptions, decoder
 from millstream.wire.formats import decoding_named
 from millstream.wire.reading import StreamDecoder
@@ -43,6 +44,7 @@ class Response:
     turn: int = 1
     taken_ids: frozenset[str] = frozenset()
     open_arguments: OpenArguments | None = None
+    leniencies: frozenset[Leniency] = ALL
     wire_events: list[WireEvent] = field(default_factory=list[WireEvent])
     events: list[Event] = field(default_factory=list[Event])
     router: Router = field(init=False)
@@ -51,7 +53,8 @@ class Response:
     _builder: ReplyBuilder = field(init=False)
 
     def __post_init__(self) -> None:
-        self._decoder = decoder(decoding_named(self.api), ReadOptions(), max_message_bytes=16 * 1024 * 1024)
+        options = ReadOptions(leniencies=self.leniencies)
+        self._decoder = decoder(decoding_named(self.api), options, max_message_bytes=16 * 1024 * 1024)
         self.router = Router(self.turn, self.open_arguments or open_any, taken_ids=self.taken_ids)
         self._builder = ReplyBuilder(self.turn, self.api, "a-model")
 

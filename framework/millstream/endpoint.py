@@ -91,7 +91,8 @@ class Endpoint:
         variable = self._provider.base_url_variable
         return self._checked(os.environ.get(variable, "")) if variable else self._provider.base_url
 
-    def _is_own(self) -> bool:
+    @property
+    def is_own(self) -> bool:
         """Whether requests go to the provider's own host."""
         if self._given_url is None:
             return True
@@ -104,7 +105,7 @@ class Endpoint:
         if self._api_key is None and not self._headers.keys().isdisjoint((provider.key_header, "authorization")):
             return {}  # the caller's own stands for it, a token of Azure's Entra, say
         key, where = self._api_key, "api_key="
-        if key is None and provider.key_variable and self._is_own():
+        if key is None and provider.key_variable and self.is_own:
             where = provider.key_variable
             key = os.environ.get(where)
             if not key and not provider.signs_for:

@@ -16,6 +16,8 @@ from millstream.transport.http import HttpTransport, check_client
 from millstream.transport.named import Named, TransportName, named
 from millstream.transport.seam import Request, Transport
 from millstream.wire.call_ids import with_short_ids
+from millstream.wire.compat import Dialect, Lenient
+from millstream.wire.dialects import dialect_of
 from millstream.wire.format import Ask, Format, ReadOptions, decoder
 from millstream.wire.formats import FORMATS
 from millstream.wire.reading import StreamDecoder
@@ -37,12 +39,16 @@ class Model:
         headers: sent with every request, over those made here.
         transport: how requests travel: a transport, or the name of one ("aiohttp"); HTTP on httpx2 by default.
         client: your own `httpx2.AsyncClient`, with your proxies and certificates; it is left open.
+        lenient: which deviations from OpenAI's wires the server may show, see `wire.compat`. "auto" allows what the
+            provider is known for, and everything at a base URL of your own; True allows everything, False nothing, and
+            names allow exactly these: `{"missing_index"}`. Any other ends the response with a `WireError` that names
+            it.
         settings: how it is asked; a plain mapping is `Settings(body=…)`, fields of the request body in the provider's
             own words: `{"temperature": 0}`.
 
     Raises:
-        ModelError: there is no such provider, the base URL is none, the client is no `httpx2.AsyncClient`, or the
-            transport's package is not installed.
+        ModelError: there is no such provider or leniency, the base URL is none, the client is no `httpx2.AsyncClient`,
+            or the transport's package is not installed.
     """
 
     def __init__(  # noqa: PLR0913  one keyword for each thing that can differ
@@ -54,6 +60,7 @@ class Model:
         headers: Mapping[str, str] | None = None,
         transport: Transport | TransportName | None = None,
         client: httpx2.AsyncClient | None = None,
+        lenient: Lenient = "auto",
         settings: Settings | Mapping[str, Any] | None = None,
     ) -> None:
         prefix, model = parts_of(name)
@@ -66,6 +73,7 @@ class Model:
         self.settings = settings if isinstance(settings, Settings) else Settings(body=dict(settings or {}))
         self._provider = PROVIDERS[prefix]
         self._endpoint = Endpoint(name, self._provider, base_url, api_key, headers)
+        self._dialect = dialect_of(prefix, lenient, own_host=self._endpoint.is_own)
         self._transport = named(transport) if isinstance(transport, str) else transport
         self._client = client
 
@@ -76,6 +84,11 @@ class Model:
     def format(self) -> Format:
         """The wire format it speaks."""
         return FORMATS[self._provider.wire]
+
+    @property
+    def dialect(self) -> Dialect:
+        """What its server makes of the wire, where that is one of OpenAI's."""
+        return self._dialect
 
     def prepare(self) -> None:
         """Load what its requests need, so that nothing is imported while a response arrives."""
@@ -110,7 +123,8 @@ class Model:
 
     def decoder(self, tool_names: frozenset[str], limits: Limits) -> StreamDecoder:
         """What reads one of its responses."""
-        return decoder(self.format, ReadOptions(tool_names), max_message_bytes=limits.max_message_bytes)
+        options = ReadOptions(tool_names, self._dialect.leniencies)
+        return decoder(self.format, options, max_message_bytes=limits.max_message_bytes)
 
 
 def as_model(model: Model | str) -> Model:

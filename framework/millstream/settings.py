@@ -28,7 +28,10 @@ Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh",
 
 @dataclass(frozen=True, slots=True)
 class OutputSchema:
-    """The JSON Schema that the text of the answer must have; `strict` asks the provider to enforce it."""
+    """The JSON Schema that the text of the answer must have; `strict` asks the provider to enforce it, where it can.
+
+    OpenAI can where each optional property may be null; the schema is sent all the same, strict or not.
+    """
 
     schema: JsonObject
     name: str = "output"
@@ -45,8 +48,9 @@ class Settings:
         parallel_calls: False asks for at most one call in a response; None leaves it to the provider.
         effort: how much to reason.
         max_output_tokens: the longest answer, reasoning included.
-        strict_tools: ask the provider to enforce the tools' schemas while the model writes. Arguments are checked here
-            in any case.
+        strict_tools: ask the provider to enforce the tools' schemas while the model writes, of those tools whose schema
+            has the same meaning in the provider's strict form (on OpenAI's wires an optional parameter must be one that
+            may be null: `days: int | None = None`). Arguments are checked here in any case.
         output: the JSON Schema of the answer's text.
         hosted_tools: tools the provider runs, in its own words: `({"type": "web_search"},)`.
         moderation: the provider's moderation of input and output, in its own words; the scores are in `TurnEnded`.

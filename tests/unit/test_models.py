@@ -11,7 +11,9 @@ from millstream.events import Call
 from millstream.models import as_model
 from millstream.providers import PROVIDERS
 from millstream.transcript import CallItem, Reply, TextPart, ToolResult, Transcript, UserMessage
+from millstream.wire.compat import ALL
 from millstream.wire.format import Ask
+from millstream.wire_events import Broke
 
 ASK = Ask("gpt", Transcript((UserMessage((TextPart("Hi"),)),)))
 
@@ -148,6 +150,43 @@ def test_the_key_of_the_environment_goes_to_its_own_provider_only() -> None:
         "authorization": "Bearer mine"
     }
     assert headers(Model("openai:gpt", base_url="https://api.openai.com/v1/"))["authorization"]
+
+
+@pytest.mark.parametrize(("prefix", "other"), [(a, b) for a in PROVIDERS for b in PROVIDERS if a != b])
+def test_the_key_of_one_provider_is_never_sent_to_another_s_host(
+    prefix: str, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, theirs = PROVIDERS[prefix], PROVIDERS[other]
+    for row in PROVIDERS.values():
+        if row.key_variable:
+            monkeypatch.setenv(row.key_variable, f"key of {row.key_variable}".replace(" ", "-"))
+    if theirs.base_url and theirs.base_url != own.base_url:
+        assert headers(Model(f"{prefix}:m", base_url=theirs.base_url)) == {}
+    if own.base_url:
+        sent = " ".join(headers(Model(f"{prefix}:m")).values())
+        assert sent.removeprefix("Bearer ") == (f"key-of-{own.key_variable}" if own.key_variable else "")
+
+
+def test_which_deviations_a_server_may_show() -> None:
+    def allowed(name: str, **given: Any) -> frozenset[str]:
+        return Model(name, **given).dialect.leniencies
+
+    assert allowed("openai:gpt") == frozenset()
+    assert allowed("openai:gpt", base_url="https://api.openai.com/v1/") == frozenset()
+    assert allowed("openai:gpt", base_url="http://localhost:8000/v1") == ALL
+    assert allowed("openai:gpt", base_url="http://localhost:8000/v1", lenient=False) == frozenset()
+    assert allowed("openai:gpt", lenient={"missing_index"}) == {"missing_index"}
+    with pytest.raises(ModelError, match='there is no leniency "all"'):
+        allowed("openai:gpt", lenient="all")
+
+
+def test_its_responses_are_read_with_them() -> None:
+    delta = {"tool_calls": [{"id": "a", "function": {"name": "f", "arguments": "{}"}}]}
+    chunk = {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
+    for lenient in (True, False):
+        decoder = Model("openai-chat:gpt", lenient=lenient).decoder(frozenset(), Limits())
+        broke = [event.error for event in decoder.accept(chunk) if isinstance(event, Broke)]
+        assert [error.kind for error in broke] == ([] if lenient else ["protocol"])
 
 
 def test_a_key_in_hand_comes_before_the_environment() -> None:

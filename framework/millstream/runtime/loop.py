@@ -166,6 +166,7 @@ class TurnLoop:
             instructions=conversation.instructions,
             tools=tool_schemas(conversation.toolbox),
             settings=conversation.model.settings,
+            dialect=conversation.model.dialect,
         )
 
     async def _recover(self, response: Response) -> bool:

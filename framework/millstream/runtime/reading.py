@@ -81,7 +81,7 @@ class _Reading:
         if wait.cancel_called:
             if response.router.finished is None:
                 raise _silent(getattr(self._limits, limit), f"Limits.{limit}")
-            await response.end()  # the answer is complete, only its trailer did not come
+            await response.give_up()  # the answer is complete, only its trailer did not come
         await self._log.flush()
         if not (chunk == b"" or wait.cancel_called or response.aborted or response.error is not None):
             await self._drain()

@@ -132,10 +132,14 @@ class Response:
         """The body is over."""
         await self._route(self._decoder.end())
 
+    async def give_up(self) -> None:
+        """The model has finished, and what follows of the body is waited for no longer."""
+        await self._route(self._decoder.cut())
+
     async def break_off(self, error: WireError) -> None:
         """The connection failed. A response whose end was already known is complete without its trailer."""
         if self.router.finished is not None and self.router.ended is None:
-            await self.end()
+            await self.give_up()
             return
         error.bytes_seen = self._decoder.bytes_seen
         await self._route([Broke(error)])

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from millstream.events.values import CallKind, JsonObject
 from millstream.settings import Settings
 from millstream.transcript import Transcript
+from millstream.wire.compat import ALL, Dialect, Leniency
 from millstream.wire.framing import Framing
 from millstream.wire.reading import Reader, StreamDecoder
 
@@ -37,13 +38,20 @@ class Ask:
     instructions: str = ""
     tools: tuple[ToolSchema, ...] = ()
     settings: Settings = field(default_factory=Settings)
+    dialect: Dialect = field(default_factory=Dialect)
+    """What the server makes of the wire, where it is one of OpenAI's."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What a reader may need to know. `tool_names` help where a format does not say when a name is complete."""
+    """What a reader may need to know.
+
+    `tool_names` help where a format does not say when a name is complete; `leniencies` are the deviations to put up
+    with on a wire that others imitate.
+    """
 
     tool_names: frozenset[str] = frozenset()
+    leniencies: frozenset[Leniency] = ALL
 
 
 class Decoding(Protocol):

@@ -101,6 +101,13 @@ class StreamDecoder:
             return self._broke(error_from_body(bytes(self._head)))
         return events + self._noted(self._reader.end())
 
+    def cut(self) -> list[WireEvent]:
+        """The body is given up although the model has finished: the end of the response without its trailer."""
+        if self.over:
+            return []
+        events = self._noted(self._reader.done())
+        return events if self.over else self.end()
+
     def _take(self, message: Message | WireError) -> list[WireEvent]:
         if isinstance(message, WireError):
             return self._broke(message)

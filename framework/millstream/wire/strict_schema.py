@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from millstream.errors import ToolDefinitionError
 from millstream.events.values import Path, is_array, is_object
 from millstream.wire.schema_form import ALL_OF, ANY_KEYS, NARROWING, Form, describe, in_words
 
@@ -53,13 +54,27 @@ _ANTHROPIC: Final = _StrictForm("Anthropic's strict form", frozenset(), _FORMATS
 def openai_strict(schema: _Schema) -> dict[str, Any]:
     """The `parameters` of an OpenAI function with `strict: true`.
 
-    An optional parameter becomes a required one that may be null: `null` then stands for an argument that was left out,
-    and is to be taken out again (`without_nulls`) before the arguments are checked against the schema itself.
+    An optional property becomes a required one that may be null: where the schema itself does not allow null there,
+    what is written to this form need not be what the schema asks for. See `same_in_openai_strict`.
 
     Raises:
         ToolDefinitionError: the schema can not be expressed; the message names the place and what to do.
     """
     return _Strict(schema, _OPENAI).root()
+
+
+def same_in_openai_strict(schema: _Schema) -> dict[str, Any] | None:
+    """`openai_strict(schema)` where all that is written to it has the shape of the schema too; else None.
+
+    It is None where a property may be left out but not be null, because the strict form knows it the other way round
+    only, and where the schema can not be expressed at all.
+    """
+    strict = _Strict(schema, _OPENAI)
+    try:
+        made = strict.root()
+    except ToolDefinitionError:
+        return None
+    return None if strict.nulls_added else made
 
 
 def anthropic_strict(schema: _Schema) -> dict[str, Any]:
@@ -71,17 +86,6 @@ def anthropic_strict(schema: _Schema) -> dict[str, Any]:
     return _Strict(schema, _ANTHROPIC).root()
 
 
-def without_nulls(arguments: Mapping[str, Any], schema: _Schema) -> dict[str, Any]:
-    """Arguments written to `openai_strict(schema)`, without the top-level nulls that stand for nothing at all."""
-    required = schema.get("required", ())
-    properties = schema.get("properties", {})
-    return {
-        key: value
-        for key, value in arguments.items()
-        if value is not None or key in required or _allows_null(properties.get(key, {}))
-    }
-
-
 class _Strict:
     def __init__(self, schema: _Schema, form: _StrictForm) -> None:
         self._schema = schema
@@ -89,6 +93,8 @@ class _Strict:
         self._properties = 0
         self._enum_values = 0
         self._name_chars = 0
+        self.nulls_added = False
+        """Whether null stands for a property that was left out, where the schema itself does not allow it."""
 
     def root(self) -> dict[str, Any]:
         schema = self._schema
@@ -179,7 +185,9 @@ class _Strict:
         self._name_chars += sum(map(len, properties))
         made = {key: self._made(one, (*path, "properties", key), depth + 1) for key, one in properties.items()}
         if self._form.all_required:
-            made = {key: one if key in required else _nullable(one) for key, one in made.items()}
+            nullable = {key: _nullable(one) for key, one in made.items() if key not in required}
+            self.nulls_added |= any(one is not made[key] for key, one in nullable.items())
+            made |= nullable
             required = list(properties)
         found: dict[str, Any] = {"properties": made, "additionalProperties": False}
         return found | ({"required": required} if required or self._form.all_required else {})

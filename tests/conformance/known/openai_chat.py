@@ -14,8 +14,6 @@ OTHERWISE: dict[tuple[str, str], Any] = {
     ("chat-no-finish-no-done", "failed"): True,
     # The server failed and said so in a line of its own making, `error: …`, which the standard tells clients to ignore.
     ("gpustack__chat-with-extended-thinking-gpustack-qwen3-streams-thinking-content-wh-0", "failed"): True,
-    # `{…}{…}`: that both are alike does not make two documents one. The model is told, and nothing runs.
-    ("chat-args-final-duplicate", "arguments 0"): None,
     # Two calls under one id: the second gets an id of its own, because an answer could not tell them apart.
     ("chat-duplicate-ids-parallel", "id 1"): "call_x_1_1",
 }

@@ -112,9 +112,11 @@ def test_images_and_files_of_people_go_in_as_parts(part: MediaPart, expected: di
 
 def test_a_result_is_text_in_which_media_are_named() -> None:
     parts = (TextPart("see"), JsonPart({"b": 1, "a": 2}), MediaPart("image/png", base64="eA==", name="i.png"))
-    assert _FORMAT.entries(Transcript((ToolResult(call(), parts),))) == [
-        {"role": "tool", "tool_call_id": "call_0", "content": 'see\n{"a":2,"b":1}\n[image/png i.png]'}
-    ]
+    assert _FORMAT.entries(Transcript((ToolResult(call(), parts),)))[0] == {
+        "role": "tool",
+        "tool_call_id": "call_0",
+        "content": 'see\n{"a":2,"b":1}\n[image/png i.png]',
+    }
 
 
 def test_all_calls_of_a_reply_stand_in_one_message_and_their_results_follow_in_order() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from millstream.wire.compat import ALL, Tolerance
 from millstream.wire.openai_responses.items import Items, kind_of
 from millstream.wire.openai_responses.numbers import Numbers
 
@@ -25,12 +26,12 @@ def test_only_calls_of_ours_are_calls(type_: str, kind: str) -> None:
 
 
 def test_items_are_numbered_as_they_open_whatever_their_index() -> None:
-    items = Items()
+    items = Items(Tolerance(ALL))
     assert [items.open({"output_index": i}, "message").item for i in (7, 3, 3)] == [0, 1, 2]
 
 
 def test_an_item_is_found_by_id_if_the_index_agrees_else_by_index_else_it_is_the_last_of_its_kind() -> None:
-    items = Items()
+    items = Items(Tolerance(ALL))
     a = items.open({"output_index": 0, "item": {"id": "a"}}, "function_call")
     b = items.open({"output_index": 1, "item": {"id": "b"}}, "function_call")
     text = items.open({"output_index": 1}, "message")
@@ -47,7 +48,7 @@ def test_an_item_is_found_by_id_if_the_index_agrees_else_by_index_else_it_is_the
 
 
 def test_a_new_item_takes_over_its_index_and_the_old_one_keeps_its_ids() -> None:
-    items = Items()
+    items = Items(Tolerance(ALL))
     a = items.open({"output_index": 0, "item": {"id": "a"}}, "function_call")
     items.name(a, {"name": "f", "call_id": "c"})
     b = items.open({"output_index": 0, "item": {"id": "b"}}, "function_call")
@@ -57,7 +58,7 @@ def test_a_new_item_takes_over_its_index_and_the_old_one_keeps_its_ids() -> None
 
 
 def test_names_and_ids_are_taken_once() -> None:
-    items = Items()
+    items = Items(Tolerance(ALL))
     item = items.open({}, "function_call")
     items.name(item, {"name": None, "call_id": ""})
     items.name(item, {"name": "f"})
@@ -67,7 +68,7 @@ def test_names_and_ids_are_taken_once() -> None:
 
 
 def test_an_item_is_the_same_by_its_call_id_or_else_by_its_id() -> None:
-    items = Items()
+    items = Items(Tolerance(ALL))
     call = items.open({"item": {"id": "fc"}}, "function_call")
     items.name(call, {"call_id": "c"})
     assert call.is_same({"type": "function_call", "call_id": "c", "id": "other"})
@@ -80,7 +81,7 @@ def test_an_item_is_the_same_by_its_call_id_or_else_by_its_id() -> None:
 
 
 def test_what_was_cut_is_found_by_id_or_as_the_first_open_item_alike() -> None:
-    items = Items()
+    items = Items(Tolerance(ALL))
     done, first, second = (items.open({"item": {"id": id_}}, "function_call") for id_ in ("a", "b", "c"))
     for item, name in ((done, "f"), (first, "f"), (second, "g")):
         items.name(item, {"name": name})

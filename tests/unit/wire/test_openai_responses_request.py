@@ -111,8 +111,11 @@ def test_messages_of_text_are_text() -> None:
 
 
 _MEDIA = [
-    (MediaPart("image/png", base64="eA=="), {"type": "input_image", "image_url": "data:image/png;base64,eA=="}),
-    (MediaPart("image/png", url="https://x/i"), {"type": "input_image", "image_url": "https://x/i"}),
+    (
+        MediaPart("image/png", base64="eA=="),
+        {"type": "input_image", "image_url": "data:image/png;base64,eA==", "detail": "auto"},
+    ),
+    (MediaPart("image/png", url="https://x/i"), {"type": "input_image", "image_url": "https://x/i", "detail": "auto"}),
     (MediaPart("application/pdf", url="https://x/f"), {"type": "input_file", "file_url": "https://x/f"}),
     (
         MediaPart("application/pdf", base64="eA==", name="f.pdf"),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from millstream.errors import ToolDefinitionError
-from millstream.wire.strict_schema import anthropic_strict, openai_strict, without_nulls
+from millstream.wire.strict_schema import anthropic_strict, openai_strict, same_in_openai_strict
 
 
 def of(**properties: Any) -> dict[str, Any]:
@@ -124,15 +124,32 @@ def test_an_optional_property_may_be_null_in_any_form(optional: Any, nullable: A
     assert made["properties"]["a"] == nullable
 
 
-def test_a_null_that_stands_for_nothing_is_taken_out_again() -> None:
-    schema: dict[str, Any] = {
-        "properties": {"a": {"type": "string"}, "b": {"type": ["string", "null"]}, "c": {"anyOf": [{"type": "null"}]}},
-        "required": ["d"],
-    }
-    schema["properties"]["t"] = True
-    arguments = {"a": None, "b": None, "c": None, "d": None, "e": 1, "t": None}
-    assert without_nulls(arguments, schema) == {"b": None, "c": None, "d": None, "e": 1, "t": None}
-    assert without_nulls({"a": "x"}, schema) == {"a": "x"}
+@pytest.mark.parametrize(
+    "schema",
+    [
+        of(a={"type": "integer"}),
+        {"type": "object", "properties": {"a": {"type": ["integer", "null"], "default": None}}},
+        of(a=of(b={"anyOf": [{"type": "null"}, {"type": "string"}]})),
+        {"type": "object", "properties": {}},
+    ],
+)
+def test_a_schema_whose_optional_properties_may_be_null_has_the_same_shape_in_the_strict_form(schema: Any) -> None:
+    assert same_in_openai_strict(schema) == openai_strict(schema)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        WEATHER,
+        {"type": "object", "properties": {"a": {"type": "integer"}}},
+        of(a={"type": "object", "properties": {"b": {"type": "integer"}}}),
+        of(a={"type": "array", "items": {"type": "object", "properties": {"b": {"enum": [1]}}}}),
+        of(a={"$ref": "#/$defs/d"}) | {"$defs": {"d": {"type": "object", "properties": {"b": {"const": 1}}}}},
+        of(a={"type": "object"}),
+    ],
+)
+def test_one_with_a_property_that_may_only_be_left_out_has_not(schema: Any) -> None:
+    assert same_in_openai_strict(schema) is None
 
 
 REFUSED: list[tuple[Any, str]] = [

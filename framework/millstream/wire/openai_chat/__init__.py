@@ -8,7 +8,7 @@ from typing import Any
 
 from millstream.transcript import Transcript
 from millstream.wire.format import Ask, ReadOptions, ToolSchema
-from millstream.wire.openai_chat import request
+from millstream.wire.openai_chat import messages, request
 from millstream.wire.openai_chat.reader import ChatReader
 from millstream.wire.sse import SseParser
 
@@ -16,7 +16,7 @@ from millstream.wire.sse import SseParser
 class OpenAIChat:
     """The format `openai-chat`; see `wire.format.Format`."""
 
-    name = request.NAME
+    name = messages.NAME
     headers: Mapping[str, str] = MappingProxyType({"accept": "text/event-stream"})
 
     def path(self, model: str) -> str:
@@ -30,7 +30,7 @@ class OpenAIChat:
 
     def reader(self, options: ReadOptions) -> ChatReader:
         """A decoder for one response."""
-        return ChatReader(options.tool_names)
+        return ChatReader(options.tool_names, options.leniencies)
 
     def framing(self, max_message_bytes: int) -> SseParser:
         """Server-sent events."""
@@ -42,4 +42,4 @@ class OpenAIChat:
 
     def entries(self, transcript: Transcript) -> list[dict[str, Any]]:
         """The messages."""
-        return request.messages(transcript)
+        return messages.messages(transcript)

@@ -2,11 +2,13 @@
 
 Source: openai-python 3.54 (`ChatCompletionChunk`), recorded streams of fifteen servers, and their bug reports.
 
-- The first choice counts; an error object counts wherever it stands; `choices: []` carries usage or moderation.
+- The first choice counts; an error object counts wherever it stands; `choices: []` carries usage or moderation, and is
+  the first chunk of Azure.
 - A chunk's delta is taken before its `finish_reason`, the first reason holds, and text may follow it (Writer).
 - Calls count, not the reason: `stop` with calls is real. After the reason no more argument text is taken.
 - `[DONE]` ends the stream, but is neither needed nor enough: without a reason the response is torn.
 - Reasoning is `reasoning_content`, `reasoning`, or parts of a content list; what must be sent back is in its echo.
+- What of it is a deviation from the wire has a name in `wire.compat`, and breaks the response unless it is allowed.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from millstream.errors import WireError
-from millstream.events.values import Usage, is_object
+from millstream.events.values import Usage, is_array, is_object
+from millstream.wire.compat import ALL, Leniency, Tolerance
 from millstream.wire.fields import objects, text_of
 from millstream.wire.openai_chat.calls import ToolCallDeltas
 from millstream.wire.openai_chat.reasoning import ReasoningEcho
@@ -38,17 +41,21 @@ from millstream.wire_events import (
 
 GOOD_ENDS: Final = frozenset({"stop", "tool_calls", "function_call"})
 """The reasons after which calls may run; every other is a cut, a refusal or unknown."""
+_REASONS: Final = GOOD_ENDS | {"length", "content_filter"}
+"""All the reasons that the wire has."""
 
 
 class ChatReader:
     """Decodes one response. See `wire.reading.Reader` for how it is driven."""
 
-    def __init__(self, tool_names: frozenset[str] = frozenset()) -> None:
+    def __init__(self, tool_names: frozenset[str] = frozenset(), leniencies: frozenset[Leniency] = ALL) -> None:
         self.reason: str | None = None
         self.usage: Usage | None = None
         self._moderation: Mapping[str, Any] | None = None
         self._response_id: str | None = None
-        self._calls = ToolCallDeltas(tool_names)
+        tolerance = Tolerance(leniencies)
+        self._bear = tolerance.bear
+        self._calls = ToolCallDeltas(tool_names, tolerance)
         self._reasoning = ReasoningEcho()
         self._count = 0
         self._open: tuple[object, int] | None = None  # what the item is made of that grows, and its number
@@ -63,31 +70,50 @@ class ChatReader:
         choice = next((one for one in objects(message.get("choices")) if not one.get("index")), None)
         if error is not None:
             if self.reason is None and choice is not None:
-                self.reason = _reason(choice)
+                self.reason = _word(choice.get("finish_reason"))
             return self._broke(error_from_object(error))
         if choice is None:
             known = "choices" in message or is_object(message.get("moderation")) or is_object(message.get("usage"))
             return [] if known else [Passed(event or text_of(message, "object"), message)]
-        delta: object = choice.get("delta")
-        events = self._delta(delta) if is_object(delta) else []
-        reason = _reason(choice)
-        if reason is not None and self.reason is None:
-            self.reason = reason
-            if reason == "error":  # OpenRouter, where an upstream failed and said nothing
-                error = WireError("the provider ended the response with reason error", retryable=True)
-                return [*events, *self._broke(error)]
-            events += [*self._calls.settle(), *self._echo(), Finished(reason, reason in GOOD_ENDS)]
-        return events
+        try:
+            return self._choice(choice)
+        except WireError as deviation:
+            return self._broke(deviation)
 
     def done(self) -> list[WireEvent]:
         """`[DONE]`."""
-        return self.end()
-
-    def end(self) -> list[WireEvent]:
-        """The body is over."""
         if self.reason is None:
             return self._broke(torn("the stream ended before the model said why it stopped"))
         return [Ended(self.usage, self._moderation, self._response_id)]
+
+    def end(self) -> list[WireEvent]:
+        """The body is over."""
+        try:
+            if self.reason is not None:
+                self._bear("no_done_marker")
+        except WireError as deviation:
+            return self._broke(deviation)
+        return self.done()
+
+    def _choice(self, choice: Mapping[str, Any]) -> list[WireEvent]:
+        delta: object = choice.get("delta")
+        events = self._delta(delta) if is_object(delta) else []
+        reason: object = choice.get("finish_reason")
+        return events if reason is None else events + self._finish(reason)
+
+    def _finish(self, given: object) -> list[WireEvent]:
+        reason = _word(given)
+        if reason not in _REASONS:
+            self._bear("finish_reason_outside_enum")
+        if reason is None:
+            return []
+        if self.reason is not None:
+            self._bear("finish_reason_twice")
+            return []
+        self.reason = reason
+        if reason == "error":  # OpenRouter, where an upstream failed and said nothing
+            return self._broke(WireError("the provider ended the response with reason error", retryable=True))
+        return [*self._calls.settle(), *self._echo(), Finished(reason, reason in GOOD_ENDS)]
 
     def _broke(self, error: WireError) -> list[WireEvent]:
         """The calls so far are told of, with what must go back beside them: they may stand where the response falls."""
@@ -118,16 +144,19 @@ class ChatReader:
             name = text_of(tool, "type") or text_of(tool, "name")
             events += [*opened, ServerToolMoved(item, name, "done", tool)]
         if self.reason is None:
-            events += self._tool_calls(delta)
+            return events + self._tool_calls(delta)
+        if events or delta.get("tool_calls"):
+            self._bear("content_after_finish")
         return events
 
     def _tool_calls(self, delta: Mapping[str, Any]) -> list[WireEvent]:
         deltas: object = delta.get("tool_calls")
         legacy: object = delta.get("function_call")
-        if not deltas and is_object(legacy):  # the form before tools: one call without an id
-            deltas = [{"index": 0, "function": legacy}]
         before = self._count
-        events, self._count = self._calls.take(deltas, self._count)
+        if not deltas and is_object(legacy):
+            events, self._count = self._calls.take_legacy(legacy, self._count)
+        else:
+            events, self._count = self._calls.take(deltas, self._count)
         if self._count == before:
             return events
         self._open = None
@@ -140,6 +169,8 @@ class ChatReader:
     def _content(self, content: object) -> list[WireEvent]:
         if isinstance(content, str):
             return self._text(TextPiece, content) if content else []
+        if content and is_array(content):
+            self._bear("content_list")
         events: list[WireEvent] = []
         for part in objects(content):  # Mistral: text and thinking as parts of one list
             if text := text_of(part, "text"):
@@ -195,6 +226,6 @@ class ChatReader:
         return [*opened, ReasoningPiece(item, "")]
 
 
-def _reason(choice: Mapping[str, Any]) -> str | None:
-    reason = text_of(choice, "finish_reason")
-    return None if reason in ("", "null") else reason
+def _word(reason: object) -> str | None:
+    """A reason; None where it is missing, or a placeholder for none."""
+    return reason if isinstance(reason, str) and reason not in ("", "null") else None

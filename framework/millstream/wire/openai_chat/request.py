@@ -1,32 +1,24 @@
-"""OpenAI Chat Completions: a transcript and tools -> the body of `POST /v1/chat/completions`."""
+"""OpenAI Chat Completions: what a model is asked -> the body of `POST /v1/chat/completions`."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-from millstream.transcript import (
-    CallItem,
-    Entry,
-    MediaPart,
-    Part,
-    ReasoningItem,
-    Reply,
-    SystemMessage,
-    TextItem,
-    TextPart,
-    ToolResult,
-    Transcript,
-    UserMessage,
-)
+from millstream.errors import ModelError
+from millstream.settings import OutputSchema, UseTool
+from millstream.wire.choice import forced_choice
+from millstream.wire.fields import over
 from millstream.wire.format import Ask, ToolSchema
-from millstream.wire.texts import text_of, valid_args, valid_name
-
-NAME: Final = "openai-chat"
-_MAX_NAME: Final = 64
+from millstream.wire.openai_chat.messages import messages
+from millstream.wire.strict_schema import same_in_openai_strict
 
 
 def body(ask: Ask) -> dict[str, Any]:
-    """The JSON body of a streaming request."""
+    """The JSON body of a streaming request.
+
+    Raises:
+        ModelError: the settings ask for what this wire, or this server, has no words for.
+    """
     instructions = [{"role": "system", "content": ask.instructions}] if ask.instructions else []
     request: dict[str, Any] = {
         "model": ask.model,
@@ -34,80 +26,62 @@ def body(ask: Ask) -> dict[str, Any]:
         "stream": True,
         "stream_options": {"include_usage": True},
     }
-    if ask.tools:
-        request["tools"] = [tool(schema) for schema in ask.tools]
-    return request | dict(ask.settings.body)
+    return over(request | _tools(ask) | _settings(ask), ask.settings.body)
 
 
-def tool(schema: ToolSchema) -> dict[str, Any]:
-    """A tool definition, nested as this wire wants it."""
+def tool(schema: ToolSchema, *, strict: bool = False) -> dict[str, Any]:
+    """A tool definition, nested as this wire wants it; `strict` where its schema has a strict form of that shape."""
     if schema.kind == "custom":
-        return {"type": "custom", "custom": {"name": schema.name, "description": schema.description}}
-    function = {"name": schema.name, "description": schema.description, "parameters": dict(schema.parameters)}
+        custom: dict[str, Any] = {"name": schema.name, "description": schema.description}
+        grammar = {} if schema.grammar is None else {"format": {"type": "grammar", "grammar": dict(schema.grammar)}}
+        return {"type": "custom", "custom": custom | grammar}
+    function: dict[str, Any] = {
+        "name": schema.name,
+        "description": schema.description,
+        "parameters": dict(schema.parameters),
+    }
+    parameters = same_in_openai_strict(schema.parameters) if strict else None
+    if parameters is not None:
+        function |= {"parameters": parameters, "strict": True}
     return {"type": "function", "function": function}
 
 
-def messages(transcript: Transcript) -> list[dict[str, Any]]:
-    """The messages, each reply one of them with all its calls."""
-    written = [_entry(entry) for entry in transcript]
-    return [message for message in written if message is not None]
+def _tools(ask: Ask) -> dict[str, Any]:
+    settings, choice = ask.settings, forced_choice(ask)
+    if settings.hosted_tools and not ask.dialect.hosted_tools:
+        raise ModelError(
+            "hosted_tools can not be asked for on this Chat wire: use a model of the Responses wire (openai:…), or "
+            'what this server has for them as a field of the body, Settings(body={"web_search_options": {}})'
+        )
+    tools = [tool(schema, strict=settings.strict_tools) for schema in ask.tools] + [*map(dict, settings.hosted_tools)]
+    if not tools:
+        return {}
+    request: dict[str, Any] = {"tools": tools}
+    if isinstance(choice, UseTool):
+        kind = next(schema.kind for schema in ask.tools if schema.name == choice.name)
+        request["tool_choice"] = {"type": kind, kind: {"name": choice.name}}
+    elif choice != "auto":
+        request["tool_choice"] = choice
+    if settings.parallel_calls is not None:
+        request["parallel_tool_calls"] = settings.parallel_calls
+    return request
 
 
-def _entry(entry: Entry) -> dict[str, Any] | None:
-    match entry:
-        case UserMessage(parts=parts):
-            return {"role": "user", "content": _content(parts)}
-        case SystemMessage(text=text):
-            return {"role": "system", "content": text}
-        case ToolResult(call=call, parts=parts):
-            return {"role": "tool", "tool_call_id": call.provider_id, "content": text_of(parts)}
-        case Reply():
-            return _reply(entry)
+def _settings(ask: Ask) -> dict[str, Any]:
+    settings = ask.settings
+    if settings.moderation is not None and not ask.dialect.moderation:
+        raise ModelError("this server moderates nothing: leave moderation out of the Settings and of the Policy")
+    request = {
+        "reasoning_effort": settings.effort,
+        ask.dialect.max_tokens: settings.max_output_tokens,
+        "response_format": None if settings.output is None else _output(settings.output),
+        "moderation": None if settings.moderation is None else dict(settings.moderation),
+    }
+    return {name: value for name, value in request.items() if value is not None}
 
 
-def _reply(reply: Reply) -> dict[str, Any] | None:
-    own = reply.wire == NAME
-    calls = [_call(item, own=own) for item in reply.items if isinstance(item, CallItem)]
-    texts = [item for item in reply.items if isinstance(item, TextItem)]
-    refusal = "".join(item.text for item in texts if item.refusal)
-    if not calls and not texts:
-        return None
-    message: dict[str, Any] = {"role": "assistant", "content": reply.text or (None if calls or refusal else "")}
-    if refusal:
-        message["refusal"] = refusal
-    if calls:
-        message["tool_calls"] = calls
-    for item in reply.items:
-        if (
-            own
-            and isinstance(item, ReasoningItem)
-            and item.echo is not None
-            and (calls or "reasoning_details" in item.echo)
-        ):
-            message |= item.echo
-    return message
-
-
-def _call(item: CallItem, *, own: bool) -> dict[str, Any]:
-    call = item.call
-    name = valid_name(call.name, _MAX_NAME)
-    if call.kind == "custom":
-        return {"id": call.provider_id, "type": "custom", "custom": {"name": name, "input": item.args_text}}
-    function = {"name": name, "arguments": valid_args(item.args_text)}
-    echo = dict(item.echo) if own and item.echo is not None else {}
-    return echo | {"id": call.provider_id, "type": "function", "function": function}
-
-
-def _content(parts: tuple[Part, ...]) -> str | list[dict[str, Any]]:
-    if all(isinstance(part, TextPart) for part in parts):
-        return text_of(parts)
-    return [_part(part) for part in parts]
-
-
-def _part(part: Part) -> dict[str, Any]:
-    if not isinstance(part, MediaPart):
-        return {"type": "text", "text": text_of((part,))}
-    url = part.url or f"data:{part.media_type};base64,{part.base64}"
-    if part.media_type.startswith("image/"):
-        return {"type": "image_url", "image_url": {"url": url}}
-    return {"type": "file", "file": {"filename": part.name or "file", "file_data": url}}
+def _output(output: OutputSchema) -> dict[str, Any]:
+    strict = same_in_openai_strict(output.schema) if output.strict else None
+    described = {"description": output.description} if output.description else {}
+    schema = {"schema": strict or dict(output.schema), "strict": strict is not None}
+    return {"type": "json_schema", "json_schema": {"name": output.name} | described | schema}

@@ -8,7 +8,7 @@ from typing import Any
 
 from millstream.transcript import Transcript
 from millstream.wire.format import Ask, ReadOptions, ToolSchema
-from millstream.wire.openai_responses import request
+from millstream.wire.openai_responses import entries, request
 from millstream.wire.openai_responses.reader import ResponsesReader
 from millstream.wire.sse import SseParser
 
@@ -16,7 +16,7 @@ from millstream.wire.sse import SseParser
 class OpenAIResponses:
     """The format `openai-responses`; see `wire.format.Format`."""
 
-    name = request.NAME
+    name = entries.NAME
     headers: Mapping[str, str] = MappingProxyType({"accept": "text/event-stream"})
 
     def path(self, model: str) -> str:
@@ -30,8 +30,7 @@ class OpenAIResponses:
 
     def reader(self, options: ReadOptions) -> ResponsesReader:
         """A decoder for one response."""
-        del options  # a name is complete when its item opens
-        return ResponsesReader()
+        return ResponsesReader(options.leniencies)  # a name is complete when its item opens
 
     def framing(self, max_message_bytes: int) -> SseParser:
         """Server-sent events."""
@@ -43,4 +42,4 @@ class OpenAIResponses:
 
     def entries(self, transcript: Transcript) -> list[dict[str, Any]]:
         """The items of `input`."""
-        return request.entries(transcript)
+        return entries.entries(transcript)

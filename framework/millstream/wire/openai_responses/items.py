@@ -3,7 +3,8 @@
 An item is looked up among those of its kind (calls, messages, reasoning, what the provider runs) by its `call_id` or
 `item_id` where that is known and does not contradict the `output_index`; else by `output_index`; and where an event has
 neither, it is the item of the kind opened last. So it does not matter that GitHub Copilot sends another `item_id` with
-every event, that llama.cpp sends no `output_index`, and that others use one index for several items.
+every event, that llama.cpp sends no `output_index`, and that others use one index for several items; each of these is
+a deviation, see `wire.compat`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
 from millstream.events.values import CallKind, is_object
+from millstream.wire.compat import Tolerance
 from millstream.wire.fields import text_of
 
 CALLS: Final[dict[str, CallKind]] = {"function_call": "function", "custom_tool_call": "custom"}
@@ -59,33 +61,48 @@ class Item:
 class Items:
     """The items of one response, in the order in which they opened."""
 
-    def __init__(self) -> None:
+    def __init__(self, tolerance: Tolerance) -> None:
+        self._bear = tolerance.bear
         self.kinds: set[Kind] = set()
         """The kinds of which there was any."""
         self.unfinished: dict[int, Item] = {}
         """Those that are open, by their number."""
         self._count = 0
+        self._indexes: set[int] = set()
         self._by_id: dict[tuple[Kind, str], Item] = {}
         self._by_index: dict[tuple[Kind, int], Item] = {}
         self._last: dict[Kind, Item] = {}
 
     def open(self, message: Mapping[str, Any], type_: str) -> Item:
-        """A new item; it stands for its index and its id from now on."""
+        """A new item; it stands for its index and its id from now on.
+
+        Raises:
+            WireError: the server may not use an index twice.
+        """
         kind, index, id_ = kind_of(type_), _index_of(message), _id_of(message)
         item = self._last[kind] = self.unfinished[self._count] = Item(self._count, type_, index, id_)
         self._count += 1
         self.kinds.add(kind)
         if index is not None:
+            if index in self._indexes:
+                self._bear("shared_output_index")
+            self._indexes.add(index)
             self._by_index[kind, index] = item
         if id_:
             self._by_id[kind, id_] = item
         return item
 
     def name(self, item: Item, fields: Mapping[str, Any]) -> None:
-        """Note the name and the `call_id` of a call, where they come first."""
+        """Note the name and the `call_id` of a call, where they come first.
+
+        Raises:
+            WireError: the server may not give an id to two calls.
+        """
         item.name = item.name or text_of(fields, "name")
         call_id = text_of(fields, "call_id")
         if call_id and not item.call_id:
+            if self._by_id.get(("call", call_id), item) is not item:
+                self._bear("duplicate_id")
             item.call_id = call_id
             self._by_id["call", call_id] = item
 
@@ -94,9 +111,15 @@ class Items:
         item.done = True
         self.unfinished.pop(item.item, None)
 
-    def find(self, message: Mapping[str, Any], kind: Kind) -> Item | None:
-        """The item that an event is about, None where nothing opened it."""
+    def find(self, message: Mapping[str, Any], kind: Kind, *, opens: bool = False) -> Item | None:
+        """The item that an event is about, None where nothing opened it; one that `opens` may be about a new one.
+
+        Raises:
+            WireError: the server may not leave out an index, or change an id.
+        """
         index, id_ = _index_of(message), _id_of(message)
+        if index is None:
+            self._bear("missing_output_index")
         known = self._by_id.get((kind, id_))
         if known is None or (index is not None and known.index != index):
             known = self._by_id.get((kind, _call_id_of(message)))
@@ -104,7 +127,10 @@ class Items:
             return known
         if index is None:
             return None if id_ else self._last.get(kind)
-        return self._by_index.get((kind, index))
+        known = self._by_index.get((kind, index))
+        if known is not None and id_ and known.id and not known.done and not opens:
+            self._bear("rotating_ids")
+        return known
 
     def cut(self, raw: Mapping[str, Any]) -> Item | None:
         """The open item that `raw`, an item of the final response, is the whole of; its ids may be others there."""

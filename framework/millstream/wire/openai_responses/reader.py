@@ -7,6 +7,7 @@ Source: the event types of openai-python 3.54 (`ResponseStreamEvent`), recorded 
 - Of the final response only that counts of which nothing came before: servers give its items other ids.
 - An error may come as a flat or a nested `error` event, or in `response.failed`, or as both: it is reported once.
 - What has no meaning here is passed through, or is silence (`keepalive`).
+- What of it is a deviation from the wire has a name in `wire.compat`, and breaks the response unless it is allowed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
+from millstream.errors import WireError
 from millstream.events.values import Usage, is_object
+from millstream.wire.compat import ALL, Leniency, Tolerance
 from millstream.wire.fields import int_of, objects, text_of
 from millstream.wire.openai_responses.items import CALLS, Item, Items, kind_of
 from millstream.wire.openai_responses.numbers import Numbers
@@ -65,11 +68,13 @@ _SILENT: Final = frozenset(
 class ResponsesReader:
     """Decodes one response. See `wire.reading.Reader` for how it is driven."""
 
-    def __init__(self) -> None:
+    def __init__(self, leniencies: frozenset[Leniency] = ALL) -> None:
         self.reason: str | None = None
         self.usage: Usage | None = None
         self._response_id: str | None = None
-        self._items = Items()
+        tolerance = Tolerance(leniencies)
+        self._bear = tolerance.bear
+        self._items = Items(tolerance)
         self._numbers = Numbers()
         self._handlers: dict[str, Callable[[Mapping[str, Any]], list[WireEvent]]] = {
             "response.output_item.added": self._on_added,
@@ -102,7 +107,12 @@ class ResponsesReader:
         error = error_in(message, event)
         if error is not None:
             return [Broke(error_from_object(error), self.reason, self.usage)]
-        name = text_of(message, "type") or event
+        try:
+            return self._event(text_of(message, "type") or event, message)
+        except WireError as deviation:
+            return [Broke(deviation, self.reason, self.usage)]
+
+    def _event(self, name: str, message: Mapping[str, Any]) -> list[WireEvent]:
         if handler := self._handlers.get(name):
             return handler(message)
         if name in _SILENT:
@@ -121,7 +131,10 @@ class ResponsesReader:
     def _item(self, message: Mapping[str, Any], type_: str) -> tuple[Item, list[WireEvent]]:
         """The item an event belongs to, opened now if nothing opened it."""
         known = self._items.find(message, kind_of(type_))
-        return (known, []) if known is not None else self._open(message, type_)
+        if known is not None:
+            return known, []
+        self._bear("missing_item_events")
+        return self._open(message, type_)
 
     def _open(self, message: Mapping[str, Any], type_: str) -> tuple[Item, list[WireEvent]]:
         item = self._items.open(message, type_)
@@ -131,7 +144,7 @@ class ResponsesReader:
         raw: object = message.get("item")
         if not is_object(raw) or not text_of(raw, "type"):
             return []
-        known = self._items.find(message, kind_of(text_of(raw, "type")))
+        known = self._items.find(message, kind_of(text_of(raw, "type")), opens=True)
         return [] if known is not None and known.is_same(raw) else self._begin(message, raw)[1]
 
     def _begin(self, message: Mapping[str, Any], raw: Mapping[str, Any]) -> tuple[Item, list[WireEvent]]:
@@ -146,8 +159,14 @@ class ResponsesReader:
     def _name_call(self, item: Item, raw: Mapping[str, Any], *, whatever: bool = False) -> list[WireEvent]:
         """A call begins when its name is there, at the latest when it is over; most servers send it at the opening."""
         self._items.name(item, raw)
-        if item.begun or not (item.name or whatever):
+        if item.begun:
             return []
+        if not item.name:
+            self._bear("late_name")
+            if not whatever:
+                return []
+        if not item.call_id:
+            self._bear("missing_id")
         item.begun = True
         item.call_id = item.call_id or text_of(raw, "id")
         began = CallBegan(item.item, item.name, item.call_id, CALLS[item.type])
@@ -161,6 +180,7 @@ class ResponsesReader:
         if item is not None and item.done and item.is_same(raw):
             return []
         if item is None or item.done or item.type != raw.get("type"):
+            self._bear("missing_item_events")
             item, events = self._begin(message, raw)
             return events + self._finish(item, raw)
         return self._finish(item, raw)
@@ -273,12 +293,13 @@ class ResponsesReader:
         """What stands in the final response and never came, or never ended, as events of its own."""
         events: list[WireEvent] = []
         seen = frozenset(self._items.kinds)
-        for i, raw in enumerate(objects(response.get("output"))):
+        for raw in objects(response.get("output")):
             if not text_of(raw, "type"):
                 continue
             kind, item = kind_of(text_of(raw, "type")), self._items.cut(raw)
             if item is None and kind not in seen and (not seen or kind in ("call", "message")):
-                item, opened = self._begin({"output_index": i, "item": raw}, raw)
+                self._bear("missing_item_events")
+                item, opened = self._begin({"item": raw}, raw)
                 events += opened
             if item is not None:
                 events += self._finish(item, raw)

@@ -1,151 +1,75 @@
-"""OpenAI Responses: a transcript and tools -> the body of `POST /v1/responses`.
-
-Every request is whole (`store: false`): the items of earlier responses go back verbatim and in order, reasoning with
-its `encrypted_content` directly before what it led to. A reasoning item without it can not be looked up again, so it
-stays out, and what follows it gives up its `id`, by which the server would ask for it; so does one that led to nothing,
-because the response was cut.
-"""
+"""OpenAI Responses: what a model is asked -> the body of `POST /v1/responses`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from millstream.transcript import (
-    CallItem,
-    Entry,
-    MediaPart,
-    Part,
-    ReasoningItem,
-    Reply,
-    ServerItem,
-    SystemMessage,
-    TextItem,
-    TextPart,
-    ToolResult,
-    Transcript,
-    UserMessage,
-)
+from millstream.errors import ModelError
+from millstream.settings import OutputSchema, UseTool
+from millstream.wire.choice import forced_choice
+from millstream.wire.fields import over
 from millstream.wire.format import Ask, ToolSchema
-from millstream.wire.texts import text_of, valid_args, valid_name
-
-NAME: Final = "openai-responses"
-_MAX_NAME: Final = 128
+from millstream.wire.openai_responses.entries import entries
+from millstream.wire.strict_schema import same_in_openai_strict
 
 
 def body(ask: Ask) -> dict[str, Any]:
-    """The JSON body of a streaming request."""
+    """The JSON body of a streaming request.
+
+    Raises:
+        ModelError: the settings ask for what this wire, or this server, has no words for.
+    """
     request: dict[str, Any] = {"model": ask.model, "input": entries(ask.transcript), "stream": True, "store": False}
     if ask.instructions:
         request["instructions"] = ask.instructions
-    if ask.tools:
-        request["tools"] = [tool(schema) for schema in ask.tools]
-    return request | dict(ask.settings.body)
+    return over(request | _tools(ask) | _settings(ask), ask.settings.body)
 
 
-def tool(schema: ToolSchema) -> dict[str, Any]:
-    """A tool definition, flat as this wire wants it."""
+def tool(schema: ToolSchema, *, strict: bool = False) -> dict[str, Any]:
+    """A tool definition, flat as this wire wants it; `strict` where its schema has a strict form of the same shape.
+
+    Left out, `strict` would mean that the provider may try.
+    """
+    head = {"name": schema.name, "description": schema.description}
     if schema.kind == "custom":
-        return {"type": "custom", "name": schema.name, "description": schema.description}
-    return {
-        "type": "function",
-        "name": schema.name,
-        "description": schema.description,
-        "parameters": dict(schema.parameters),
-        "strict": False,
+        grammar = {} if schema.grammar is None else {"format": {"type": "grammar", **schema.grammar}}
+        return {"type": "custom"} | head | grammar
+    parameters = same_in_openai_strict(schema.parameters) if strict else None
+    written = dict(schema.parameters) if parameters is None else parameters
+    return {"type": "function"} | head | {"parameters": written, "strict": parameters is not None}
+
+
+def _tools(ask: Ask) -> dict[str, Any]:
+    settings, choice = ask.settings, forced_choice(ask)
+    tools = [tool(schema, strict=settings.strict_tools) for schema in ask.tools] + [*map(dict, settings.hosted_tools)]
+    if not tools:
+        return {}
+    request: dict[str, Any] = {"tools": tools}
+    if isinstance(choice, UseTool):
+        kind = next(schema.kind for schema in ask.tools if schema.name == choice.name)
+        request["tool_choice"] = {"type": kind, "name": choice.name}
+    elif choice != "auto":
+        request["tool_choice"] = choice
+    if settings.parallel_calls is not None:
+        request["parallel_tool_calls"] = settings.parallel_calls
+    return request
+
+
+def _settings(ask: Ask) -> dict[str, Any]:
+    settings = ask.settings
+    if settings.moderation is not None and not ask.dialect.moderation:
+        raise ModelError("this server moderates nothing: leave moderation out of the Settings and of the Policy")
+    request = {
+        "reasoning": None if settings.effort is None else {"effort": settings.effort},
+        "max_output_tokens": settings.max_output_tokens,
+        "text": None if settings.output is None else {"format": _output(settings.output)},
+        "moderation": None if settings.moderation is None else dict(settings.moderation),
     }
+    return {name: value for name, value in request.items() if value is not None}
 
 
-def entries(transcript: Transcript) -> list[dict[str, Any]]:
-    """The items of `input`. The API refuses one whose `id` came before, which some servers give out twice."""
-    items: list[dict[str, Any]] = []
-    seen: set[str] = set()
-    for item in (item for entry in transcript for item in _entry(entry)):
-        id_ = item.get("id")
-        if isinstance(id_, str) and id_ not in seen:
-            seen.add(id_)
-        elif id_ is not None and item["type"] == "reasoning":
-            continue
-        else:
-            item.pop("id", None)
-        items.append(item)
-    return items
-
-
-def _entry(entry: Entry) -> list[dict[str, Any]]:
-    match entry:
-        case UserMessage(parts=parts):
-            return [{"type": "message", "role": "user", "content": _content(parts)}]
-        case SystemMessage(text=text):
-            return [{"type": "message", "role": "system", "content": text}]
-        case ToolResult(call=call):
-            kind = "custom_tool_call_output" if call.kind == "custom" else "function_call_output"
-            return [{"type": kind, "call_id": call.provider_id, "output": _output(entry.parts)}]
-        case Reply():
-            return _reply(entry)
-
-
-def _reply(reply: Reply) -> list[dict[str, Any]]:
-    own = reply.wire == NAME
-    items: list[dict[str, Any]] = []
-    reasoning: list[dict[str, Any]] = []  # which waits for what it leads to
-    reasoning_left_out = False
-    for item in reply.items:
-        if isinstance(item, ReasoningItem):
-            if own and item.echo is not None and item.echo.get("encrypted_content"):
-                reasoning.append(_clean(item.echo))
-            else:
-                reasoning_left_out = True
-            continue
-        written = _reply_item(item, item.echo if own else None)
-        if written is not None:
-            if reasoning_left_out:
-                written.pop("id", None)
-            items += [*reasoning, written]
-            reasoning.clear()
-    return items
-
-
-def _reply_item(item: TextItem | CallItem | ServerItem, echo: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    match item:
-        case CallItem(call=call, args_text=args_text):
-            custom = call.kind == "custom"
-            plain = {"type": "custom_tool_call" if custom else "function_call"}
-            args = {"input": args_text} if custom else {"arguments": valid_args(args_text)}
-            name = {"name": valid_name(call.name, _MAX_NAME), "call_id": call.provider_id}
-            return _clean(echo or plain) | name | args
-        case TextItem(text=text, refusal=refusal):
-            if echo is not None:
-                return _clean(echo)
-            part = {"type": "refusal", "refusal": text} if refusal else {"type": "output_text", "text": text}
-            return {"type": "message", "role": "assistant", "content": [part]} if text else None
-        case ServerItem():
-            return None if echo is None else _clean(echo)
-
-
-def _clean(echo: Mapping[str, Any]) -> dict[str, Any]:
-    """An item as it came; the API sends nulls that it does not accept."""
-    return {key: value for key, value in echo.items() if value is not None}
-
-
-def _content(parts: tuple[Part, ...]) -> str | list[dict[str, Any]]:
-    if all(isinstance(part, TextPart) for part in parts):
-        return text_of(parts)
-    return [_input_part(part) for part in parts]
-
-
-def _output(parts: tuple[Part, ...]) -> str | list[dict[str, Any]]:
-    if any(isinstance(part, MediaPart) for part in parts):
-        return [_input_part(part) for part in parts]
-    return text_of(parts)
-
-
-def _input_part(part: Part) -> dict[str, Any]:
-    if not isinstance(part, MediaPart):
-        return {"type": "input_text", "text": text_of((part,))}
-    url = part.url or f"data:{part.media_type};base64,{part.base64}"
-    if part.media_type.startswith("image/"):
-        return {"type": "input_image", "image_url": url}
-    if part.url:
-        return {"type": "input_file", "file_url": part.url}
-    return {"type": "input_file", "filename": part.name or "file", "file_data": url}
+def _output(output: OutputSchema) -> dict[str, Any]:
+    strict = same_in_openai_strict(output.schema) if output.strict else None
+    described = {"description": output.description} if output.description else {}
+    schema = {"schema": strict or dict(output.schema), "strict": strict is not None}
+    return {"type": "json_schema", "name": output.name} | described | schema
