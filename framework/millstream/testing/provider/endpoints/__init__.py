@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias, cast
 
+from millstream.testing.provider.endpoints.anthropic import ANTHROPIC_MESSAGES
 from millstream.testing.provider.endpoints.endpoint import Answering, Endpoint, Posted
 from millstream.testing.provider.endpoints.openai_chat import OPENAI_CHAT
 from millstream.testing.provider.endpoints.openai_responses import OPENAI_RESPONSES
 
-Api: TypeAlias = Literal["openai-responses", "openai-chat"]
+Api: TypeAlias = Literal["openai-responses", "openai-chat", "anthropic-messages"]
 """The wire formats that the fake provider speaks."""
 
 ENDPOINTS: Final[dict[Api, Endpoint]] = {
@@ -16,6 +17,7 @@ ENDPOINTS: Final[dict[Api, Endpoint]] = {
     for endpoint in (
         OPENAI_RESPONSES,
         OPENAI_CHAT,
+        ANTHROPIC_MESSAGES,
     )
 }
 

@@ -12,6 +12,7 @@ from millstream.testing.provider.rules.access import (
     unknown_responses_model,
     unknown_url,
 )
+from millstream.testing.provider.rules.anthropic import check_anthropic
 from millstream.testing.provider.rules.chat import check_chat
 from millstream.testing.provider.rules.refusal import Form, Refusal, not_json
 from millstream.testing.provider.rules.responses import Stored, check_responses
@@ -20,6 +21,7 @@ __all__ = [
     "Form",
     "Refusal",
     "Stored",
+    "check_anthropic",
     "check_chat",
     "check_key",
     "check_responses",

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from millstream.testing.provider.rules import check_chat, check_responses
+from millstream.testing.provider.rules import check_anthropic, check_chat, check_responses
 from millstream.testing.provider.rules.shapes import is_array, is_object
+from tests.unit.testing.provider.rules.test_anthropic import BODY as ANTHROPIC
 
 ODD: tuple[Any, ...] = (None, True, 7, 1.5, "x", "", [], {}, ["x"], [[]], {"type": "x"})
 SCHEMA: dict[str, Any] = {
@@ -83,7 +84,14 @@ def changed(value: Any) -> Iterator[Any]:
             yield copy
 
 
-@pytest.mark.parametrize(("check", "body"), [(check_chat, CHAT), (check_responses, RESPONSES)])
+BODIES: list[tuple[Callable[[Any], object], dict[str, Any]]] = [
+    (check_chat, CHAT),
+    (check_responses, RESPONSES),
+    (check_anthropic, ANTHROPIC),
+]
+
+
+@pytest.mark.parametrize(("check", "body"), BODIES)
 def test_no_body_is_too_odd_to_be_checked(check: Callable[[Any], object], body: dict[str, Any]) -> None:
     assert check(body) is None
     verdicts = [type(check(odd)).__name__ for odd in changed(body)]
