@@ -6,10 +6,11 @@ from typing import Final, Literal, TypeAlias, cast
 
 from millstream.testing.provider.endpoints.anthropic import ANTHROPIC_MESSAGES
 from millstream.testing.provider.endpoints.endpoint import Answering, Endpoint, Posted
+from millstream.testing.provider.endpoints.gemini import GEMINI_GENERATE
 from millstream.testing.provider.endpoints.openai_chat import OPENAI_CHAT
 from millstream.testing.provider.endpoints.openai_responses import OPENAI_RESPONSES
 
-Api: TypeAlias = Literal["openai-responses", "openai-chat", "anthropic-messages"]
+Api: TypeAlias = Literal["openai-responses", "openai-chat", "anthropic-messages", "gemini-generate"]
 """The wire formats that the fake provider speaks."""
 
 ENDPOINTS: Final[dict[Api, Endpoint]] = {
@@ -18,6 +19,7 @@ ENDPOINTS: Final[dict[Api, Endpoint]] = {
         OPENAI_RESPONSES,
         OPENAI_CHAT,
         ANTHROPIC_MESSAGES,
+        GEMINI_GENERATE,
     )
 }
 

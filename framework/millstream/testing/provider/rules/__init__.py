@@ -14,6 +14,7 @@ from millstream.testing.provider.rules.access import (
 )
 from millstream.testing.provider.rules.anthropic import check_anthropic
 from millstream.testing.provider.rules.chat import check_chat
+from millstream.testing.provider.rules.gemini import check_gemini
 from millstream.testing.provider.rules.refusal import Form, Refusal, not_json
 from millstream.testing.provider.rules.responses import Stored, check_responses
 
@@ -23,6 +24,7 @@ __all__ = [
     "Stored",
     "check_anthropic",
     "check_chat",
+    "check_gemini",
     "check_key",
     "check_responses",
     "not_json",

@@ -6,8 +6,6 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from millstream.testing.provider.rules.shapes import is_array
-
 GONE = object()
 """As a value: the member is left out."""
 
@@ -21,8 +19,8 @@ def with_change(body: Mapping[str, Any], path: Sequence[str | int], value: Any) 
     last = path[-1]
     if value is GONE:
         del holder[last]
-    elif is_array(holder) and last == len(holder):
-        holder.append(value)
+    elif isinstance(last, int):
+        holder[last : last + 1] = [value]
     else:
         holder[last] = value
     return changed

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from millstream.testing.provider.rules import check_anthropic, check_chat, check_responses
+from millstream.testing.provider.rules import check_anthropic, check_chat, check_gemini, check_responses
 from millstream.testing.provider.rules.shapes import is_array, is_object
 from tests.unit.testing.provider.rules.test_anthropic import BODY as ANTHROPIC
+from tests.unit.testing.provider.rules.test_gemini import BODY as GEMINI
 
 ODD: tuple[Any, ...] = (None, True, 7, 1.5, "x", "", [], {}, ["x"], [[]], {"type": "x"})
 SCHEMA: dict[str, Any] = {
@@ -88,6 +89,7 @@ BODIES: list[tuple[Callable[[Any], object], dict[str, Any]]] = [
     (check_chat, CHAT),
     (check_responses, RESPONSES),
     (check_anthropic, ANTHROPIC),
+    (check_gemini, GEMINI),
 ]
 
 

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from millstream.testing.provider.rules import Refusal, check_anthropic, check_chat, check_responses
+from millstream.testing.provider.rules import Refusal, check_anthropic, check_chat, check_gemini, check_responses
 
 STRICTER_THAN = {
     "huggingface-router": "Invalid 'tools': empty array.",
@@ -19,6 +20,7 @@ CHECKS: dict[str, tuple[Callable[[Any], Refusal | None], int]] = {
     "openai-chat": (check_chat, 50),
     "openai-responses": (check_responses, 50),
     "anthropic-messages": (check_anthropic, 40),
+    "gemini-generate": (partial(check_gemini, model="gemini-2.5-flash"), 25),
 }
 """The rules of each wire, and how many recorded requests there are at least."""
 
