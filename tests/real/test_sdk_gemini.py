@@ -47,7 +47,8 @@ def asked(*answers: Any, key: str = KEY) -> Generator[tuple[genai.Client, FakePr
 
 def ask(client: genai.Client, *contents: types.Content, model: str = MODEL) -> list[types.Part]:
     """All parts of the answer."""
-    stream = client.models.generate_content_stream(model=model, contents=list(contents), config=CONFIG)
+    models: Any = client.models
+    stream = models.generate_content_stream(model=model, contents=list(contents), config=CONFIG)
     parts: list[types.Part] = []
     for message in stream:
         for candidate in message.candidates or ():

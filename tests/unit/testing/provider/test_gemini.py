@@ -12,10 +12,9 @@ from millstream.testing import CallTool, Cut, ErrorEvent, Finish, MoreArgs, Ping
 from millstream.testing.provider.rules.gemini import signed_part
 from millstream.testing.provider.rules.signature import signature_of
 from millstream.testing.provider.steps import Step
-from tests.unit.testing.provider.wires import EVERYTHING, data_of, frames, marks_of
+from tests.unit.testing.provider.wires import EVERYTHING, data_of, fields_of, frames, marks_of, unseen
 
 SSE = {"alt": "sse"}
-MODEL_WORDS = {"role": "model"}
 
 
 def messages(*steps: Step, usage: Usage | None = None) -> list[dict[str, Any]]:
@@ -141,20 +140,8 @@ def test_the_fields_are_those_of_recorded_streams(corpus: Path) -> None:
     for file in (corpus / "streams/open/gemini-generate").glob("*.sse"):
         for line in file.read_text(encoding="utf-8").split("\n"):
             if line.startswith("data:"):
-                _collect(json.loads(line[5:]), "", recorded)
+                fields_of(json.loads(line[5:]), recorded)
     made: dict[str, set[str]] = {}
     for message in messages(*EVERYTHING):
-        _collect(message, "", made)
-    assert {place: fields - recorded.get(place, set()) for place, fields in made.items()} == {
-        place: set() for place in made
-    }
-
-
-def _collect(value: Any, place: str, into: dict[str, set[str]]) -> None:
-    if isinstance(value, list):
-        for entry in value:
-            _collect(entry, place, into)
-    elif isinstance(value, dict) and not place.endswith("args"):
-        into.setdefault(place, set()).update(value)
-        for key, part in value.items():
-            _collect(part, f"{place}.{key}", into)
+        fields_of(message, made)
+    assert unseen(made, recorded) == {}

@@ -11,6 +11,7 @@ from millstream.testing import CallTool, Refuse, Response, Say, Think, Together
 from millstream.testing.provider.endpoints import ENDPOINTS, Api
 from millstream.testing.provider.frames import Asked, Frame, compose
 from millstream.testing.provider.picking import Memory
+from millstream.testing.provider.rules.shapes import is_array, is_object
 from millstream.testing.provider.steps import Step
 
 EVERYTHING: list[Step] = [
@@ -44,3 +45,21 @@ def data_of(made: list[Frame]) -> list[dict[str, Any]]:
 def marks_of(made: list[Frame]) -> list[str]:
     """What they say is complete, in order."""
     return [frame.mark for frame in made if frame.mark]
+
+
+def fields_of(value: Any, into: dict[str, set[str]], place: str = "", within: str = "args") -> dict[str, set[str]]:
+    """The fields that objects have, by the place they stand at; what a tool is given is left out."""
+    if is_array(value):
+        for entry in value:
+            fields_of(entry, into, place, within)
+    elif is_object(value) and not place.endswith(within):
+        into.setdefault(place, set()).update(value)
+        for key, part in value.items():
+            fields_of(part, into, f"{place}.{key}", within)
+    return into
+
+
+def unseen(made: Mapping[str, set[str]], recorded: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """The fields that no recorded object has in the same place."""
+    lacking = {place: fields - recorded.get(place, set()) for place, fields in made.items()}
+    return {place: fields for place, fields in lacking.items() if fields}

@@ -68,6 +68,11 @@ class Checks:
         """A member that must be there."""
         return holder[key] if key in holder else refuse(self.words.missing((*place, key)))
 
+    def given(self, holder: Object, key: str, default: Json) -> Json:
+        """A member that may be left out or null."""
+        value = holder.get(key)
+        return default if value is None else value
+
     def known(self, holder: Object, names: Collection[str], place: Place) -> None:
         """Refuse a member with any other name."""
         for key in holder:

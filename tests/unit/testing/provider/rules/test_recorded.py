@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from millstream.testing.provider.rules import Refusal, check_anthropic, check_chat, check_gemini, check_responses
+from millstream.testing.provider import rules
+from millstream.testing.provider.rules import Refusal
 
 STRICTER_THAN = {
     "huggingface-router": "Invalid 'tools': empty array.",
@@ -17,10 +18,12 @@ STRICTER_THAN = {
 }
 """What OpenAI refuses, as its users report, and these servers take; and ids that differ, as in 2024."""
 CHECKS: dict[str, tuple[Callable[[Any], Refusal | None], int]] = {
-    "openai-chat": (check_chat, 50),
-    "openai-responses": (check_responses, 50),
-    "anthropic-messages": (check_anthropic, 40),
-    "gemini-generate": (partial(check_gemini, model="gemini-2.5-flash"), 25),
+    "openai-chat": (rules.check_chat, 50),
+    "openai-responses": (rules.check_responses, 50),
+    "anthropic-messages": (rules.check_anthropic, 40),
+    "gemini-generate": (partial(rules.check_gemini, model="gemini-2.5-flash"), 25),
+    "bedrock-converse": (rules.check_bedrock, 20),
+    "ollama-native": (rules.check_ollama, 2),
 }
 """The rules of each wire, and how many recorded requests there are at least."""
 
