@@ -15,7 +15,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from json import dumps
 from typing import Any, Self, cast
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import anyio
 from anyio.lowlevel import checkpoint
@@ -94,7 +94,7 @@ class _ScriptedTransport:
         body = dict(request.body)
         self.requests.append(body)
         url = urlsplit(request.url)
-        posted = Posted(body, url.path, dict(parse_qsl(url.query)))
+        posted = Posted(body, unquote(url.path), dict(parse_qsl(url.query)))
         refusal = self._endpoint.check(posted, self._memory)
         if refusal is not None:
             raise error_from_body(dumps(refusal.body).encode(), status=refusal.status, phase="request")

@@ -89,11 +89,13 @@ def compose(response: Response, wire: Wire) -> Iterator[Frame]:
 def event(data: JsonValue, name: str | None = None) -> bytes:
     """A server-sent event with compact JSON data, and its `event:` field where there is a name."""
     head = f"event: {name}\n" if name is not None else ""
-    try:
-        text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
-    except UnicodeEncodeError:  # half of a surrogate pair can only be sent as an escape
-        text = json.dumps(data, separators=(",", ":")).encode()
-    return f"{head}data: ".encode() + text + b"\n\n"
+    return f"{head}data: ".encode() + json_bytes(data) + b"\n\n"
+
+
+def json_bytes(data: JsonValue) -> bytes:
+    """Compact JSON; half of a surrogate pair, which UTF-8 does not have, is the escape that JSON has for it."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return text.encode(errors="backslashreplace")
 
 
 def plain(act: Pinged | Sent | Torn) -> Frame:

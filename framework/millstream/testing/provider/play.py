@@ -32,8 +32,13 @@ from millstream.testing.provider.steps import (
     Together,
 )
 
-GOOD_ENDS = frozenset({None, "stop", "tool_calls", "function_call", "completed"})
-"""Reasons of a response that ended well: its last item is complete."""
+GOOD_ENDS = frozenset(
+    (
+        *(None, "stop", "tool_calls", "function_call", "completed"),
+        *("end_turn", "tool_use", "stop_sequence", "STOP", "COMPLETE", "TOOL_CALL", "requires_action"),
+    )
+)
+"""Reasons of a response that ended well, in the words of any provider: its last item is complete."""
 LINE_PIECE_BYTES = 64 * 1024
 """A long line is written in pieces of this size: enough to be quick, little enough to need no memory."""
 

@@ -129,6 +129,15 @@ class FakeProvider:
         host, port = self._address
         return f"http://{host}:{port}"
 
+    @property
+    def gemini_url(self) -> str:
+        """What a client of Gemini takes as its base URL: `http://127.0.0.1:PORT/v1beta`.
+
+        Raises:
+            UsageError: the provider was not entered with `with`.
+        """
+        return f"{self.root_url}/v1beta"
+
     def url_for(self, prefix: str) -> str:
         """What `Model("prefix:…", base_url=…)` takes to ask this provider instead of the real one.
 

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypeAlias, cast
 
+from millstream.testing.provider.endpoints.anthropic import ANTHROPIC_MESSAGES
+from millstream.testing.provider.endpoints.bedrock import BEDROCK_CONVERSE
 from millstream.testing.provider.endpoints.endpoint import Answering, Endpoint, Posted
+from millstream.testing.provider.endpoints.gemini import GEMINI_GENERATE
+from millstream.testing.provider.endpoints.ollama import OLLAMA_NATIVE
 from millstream.testing.provider.endpoints.openai_chat import OPENAI_CHAT
 from millstream.testing.provider.endpoints.openai_responses import OPENAI_RESPONSES
 
-Api: TypeAlias = Literal["openai-responses", "openai-chat"]
+Api: TypeAlias = Literal[
+    "openai-responses",
+    "openai-chat",
+    "anthropic-messages",
+    "gemini-generate",
+    "ollama-native",
+    "bedrock-converse",
+]
 """The wire formats that the fake provider speaks."""
 
 ENDPOINTS: Final[dict[Api, Endpoint]] = {
@@ -16,6 +27,10 @@ ENDPOINTS: Final[dict[Api, Endpoint]] = {
     for endpoint in (
         OPENAI_RESPONSES,
         OPENAI_CHAT,
+        ANTHROPIC_MESSAGES,
+        GEMINI_GENERATE,
+        OLLAMA_NATIVE,
+        BEDROCK_CONVERSE,
     )
 }
 

@@ -48,12 +48,6 @@ class Answering:
     before: Callable[[], None] = lambda: None
 
 
-def no_key_needed(posted: Posted, keys: Keys) -> Refusal | None:
-    """Anybody may ask."""
-    del posted, keys
-    return None
-
-
 def model_in_body(posted: Posted) -> JsonValue:
     """The model that the body names."""
     return posted.body.get("model") if is_object(posted.body) else None

@@ -12,7 +12,11 @@ from millstream.testing.provider.rules.access import (
     unknown_responses_model,
     unknown_url,
 )
+from millstream.testing.provider.rules.anthropic import check_anthropic
+from millstream.testing.provider.rules.bedrock import check_bedrock
 from millstream.testing.provider.rules.chat import check_chat
+from millstream.testing.provider.rules.gemini import check_gemini
+from millstream.testing.provider.rules.ollama import check_ollama
 from millstream.testing.provider.rules.refusal import Form, Refusal, not_json
 from millstream.testing.provider.rules.responses import Stored, check_responses
 
@@ -20,8 +24,12 @@ __all__ = [
     "Form",
     "Refusal",
     "Stored",
+    "check_anthropic",
+    "check_bedrock",
     "check_chat",
+    "check_gemini",
     "check_key",
+    "check_ollama",
     "check_responses",
     "not_json",
     "unknown_chat_model",
