@@ -17,7 +17,7 @@ from millstream.answers import Approver
 from millstream.errors import UsageError
 from millstream.journal.seam import Journal
 from millstream.limits import Limits
-from millstream.models import Model, as_model
+from millstream.models import Model, TransportName, as_model
 from millstream.policy import Policy
 from millstream.runtime.attempt import RunContext, check_approver
 from millstream.runtime.loop import Conversation
@@ -46,9 +46,10 @@ class Agent:
         policy: what to do when a model, a stream or a tool does not behave.
         limits: caps and deadlines.
         journal: where runs are recorded before they count; in memory by default.
+        transport: how requests travel, for a model given as a string: see `Model`.
 
     Raises:
-        ModelError: the model string names no model.
+        ModelError: the model string names no model, or its requests can not travel by that transport.
         ToolDefinitionError: two tools have one name, or a function can not be a tool.
         UsageError: a tool needs approval and there is no approver.
     """
@@ -63,8 +64,9 @@ class Agent:
         policy: Policy | None = None,
         limits: Limits | None = None,
         journal: Journal | None = None,
+        transport: TransportName | None = None,
     ) -> None:
-        self.model = as_model(model)
+        self.model = as_model(model, transport)
         self.model.prepare()
         self.toolbox = Toolbox(tools)
         self.instructions = instructions

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from millstream.errors import ModelError
@@ -14,6 +14,7 @@ from millstream.limits import Limits
 from millstream.settings import Settings
 from millstream.transport.http import HttpTransport, check_client
 from millstream.transport.seam import Request, Transport
+from millstream.wire.continuation import Continuing
 from millstream.wire.format import Ask, Format, ReadOptions, decoder
 from millstream.wire.formats import FORMATS
 from millstream.wire.reading import StreamDecoder
@@ -43,6 +44,9 @@ PROVIDERS: Final = {
 """Every prefix of a model string. A new provider is a new row."""
 
 
+TransportName: TypeAlias = Literal["http", "websocket"]
+
+
 class Model:
     """A model, and how to reach it.
 
@@ -52,13 +56,15 @@ class Model:
             the provider's own host and is not sent there: pass `api_key`.
         api_key: the key; by default the provider's environment variable.
         headers: sent with every request, over those made here.
-        transport: how requests travel; HTTP by default.
+        transport: how requests travel: "http", or "websocket", which keeps one connection over the turns of a run, and
+            over the runs of an entered agent, and sends only what is new ("openai:" only).
         client: your own `httpx2.AsyncClient`, with your proxies and certificates; it is left open.
         settings: how it is asked; a plain mapping is `Settings(body=…)`, fields of the request body in the provider's
             own words: `{"temperature": 0}`.
 
     Raises:
-        ModelError: there is no such provider, the base URL is none, or the client is no `httpx2.AsyncClient`.
+        ModelError: there is no such provider, the base URL is none, the client is no `httpx2.AsyncClient`, or requests
+            can not travel by WebSocket.
     """
 
     def __init__(  # noqa: PLR0913  one keyword for each thing that can differ
@@ -68,7 +74,7 @@ class Model:
         base_url: str | None = None,
         api_key: str | None = None,
         headers: Mapping[str, str] | None = None,
-        transport: Transport | None = None,
+        transport: Transport | TransportName | None = None,
         client: httpx2.AsyncClient | None = None,
         settings: Settings | Mapping[str, Any] | None = None,
     ) -> None:
@@ -78,6 +84,8 @@ class Model:
             raise ModelError(f'"{name}" names no model; write {known}, with base_url= for a compatible server')
         if client is not None:
             check_client(client)
+        if transport == "websocket":
+            _check_websocket(PROVIDERS[prefix].wire, with_client=client is not None)
         self.name = name
         self.model = model
         self.settings = settings if isinstance(settings, Settings) else Settings(body=dict(settings or {}))
@@ -100,10 +108,16 @@ class Model:
         """Load what its requests need, so that nothing is imported while a response arrives."""
         for module in ("httpx2", "pydantic_core", "tenacity"):
             import_module(module)
+        if self._transport == "websocket":
+            import_module("websockets.client")
 
     def transport(self) -> Transport:
         """What its requests travel on, to be entered by the caller."""
-        return self._transport if self._transport is not None else HttpTransport(self._client)
+        if self._transport == "websocket":
+            from millstream.transport.websocket import WebSocketTransport
+
+            return WebSocketTransport(HttpTransport())
+        return HttpTransport(self._client) if self._transport is None or self._transport == "http" else self._transport
 
     def request(self, ask: Ask, limits: Limits) -> Request:
         """A request as it goes out.
@@ -111,12 +125,15 @@ class Model:
         Raises:
             ModelError: there is no key.
         """
+        format_ = self.format
         return Request(
-            url=self._base_url + self.format.path(ask.model),
-            body=self.format.request(ask),
-            format_headers=self.format.headers,
+            url=self._base_url + format_.path(ask.model),
+            body=format_.request(ask),
+            format_headers=format_.headers,
             headers=self._authorization() | self._headers,
             connect_timeout_s=limits.connect_timeout_s,
+            max_message_bytes=limits.max_message_bytes,
+            continuation=format_.continuation(ask) if isinstance(format_, Continuing) else None,
         )
 
     def decoder(self, tool_names: frozenset[str], limits: Limits) -> StreamDecoder:
@@ -138,9 +155,30 @@ class Model:
         return {header: f"Bearer {key}" if header == "authorization" else key}
 
 
-def as_model(model: Model | str) -> Model:
-    """A model as it is, a model string made into one."""
-    return model if isinstance(model, Model) else Model(model)
+def as_model(model: Model | str, transport: TransportName | None = None) -> Model:
+    """A model as it is, a model string made into one.
+
+    Raises:
+        ModelError: the string names no model, or it is a model already and a transport is given beside it.
+    """
+    if not isinstance(model, Model):
+        return Model(model, transport=transport)
+    if transport is not None:
+        raise ModelError(
+            f'transport="{transport}" belongs to the model: Model("{model.name}", transport="{transport}")'
+        )
+    return model
+
+
+def _check_websocket(wire: str, *, with_client: bool) -> None:
+    if wire != "openai-responses":
+        raise ModelError('transport="websocket" is for models of the Responses wire: write "openai:MODEL"')
+    if with_client:
+        raise ModelError('client= is for HTTP: leave it out with transport="websocket", or the transport')
+    try:
+        import_module("websockets.client")
+    except ModuleNotFoundError as error:
+        raise ModelError("transport=\"websocket\" needs websockets: pip install 'millstream[websocket]'") from error
 
 
 def _checked(base_url: str) -> str:

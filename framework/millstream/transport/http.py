@@ -55,7 +55,7 @@ class HttpTransport:
         """Send a request and give its response; see `transport.seam.Transport`."""
         import httpx2
 
-        _check_offline(request.url)
+        check_offline(request.url)
         if not self._entered:
             message = "the transport was not entered"
             raise RuntimeError(message)
@@ -63,11 +63,13 @@ class HttpTransport:
             self._client = _client_for(request.url)
         if self._client.is_closed:
             raise ModelError("the client= of the Model is closed: keep it open for as long as the model is used")
-        content = _written(request.body)
+        content = None if request.method == "GET" else written(request.body)
         timeout = httpx2.Timeout(None, connect=request.connect_timeout_s)
         headers = {"content-type": "application/json", **request.format_headers, **request.headers}
         try:
-            built = self._client.build_request("POST", request.url, content=content, headers=headers, timeout=timeout)
+            built = self._client.build_request(
+                request.method, request.url, content=content, headers=headers, timeout=timeout
+            )
             response = await self._client.send(built, stream=True)
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
             raise ModelError(f"the base URL can not be used: {error}. Write it as https://host/v1") from error
@@ -75,7 +77,7 @@ class HttpTransport:
             # from None: the text of these errors holds the header, and that may be the key
             raise ModelError("a header can not be sent: look for line breaks in headers= of the Model") from None
         except httpx2.TransportError as error:
-            message = f"no connection to {_host(request.url)}: {_text(error)}"
+            message = f"no connection to {host_of(request.url)}: {_text(error)}"
             hint = "Check the base URL, and that the server runs."
             raise WireError(message, phase="connect", retryable=True, hint=hint) from error
         incoming = _HttpResponse(response)
@@ -176,6 +178,16 @@ def _client_for(url: str) -> httpx2.AsyncClient:
 
 
 @cache
+def websocket_ssl_context() -> ssl.SSLContext:
+    """As for HTTP, with a word of its own on the protocol: httpx2 may agree on HTTP/2, which has no upgrade."""
+    import httpx2
+
+    context = httpx2.create_ssl_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+@cache
 def _ssl_context() -> ssl.SSLContext:
     """One context for all clients: loading the certificates costs more than a whole run."""
     import httpx2
@@ -183,7 +195,12 @@ def _ssl_context() -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
-def _written(body: Mapping[str, Any]) -> bytes:
+def written(body: Mapping[str, Any]) -> bytes:
+    """A request body as JSON text.
+
+    Raises:
+        ModelError: it holds what is no JSON value.
+    """
     try:
         return json.dumps(body, ensure_ascii=False, allow_nan=False).encode(errors="replace")
     except (TypeError, ValueError) as error:
@@ -195,15 +212,20 @@ def _text(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
+    """The host and port of a URL, to be told of."""
     return url.split("/")[2] if "//" in url else url
 
 
-def _check_offline(url: str) -> None:
+def check_offline(url: str) -> None:
+    """Whether that server may be asked.
+
+    Raises:
+        ModelError: MILLSTREAM_OFFLINE is set, and it is not on this machine.
+    """
     if os.environ.get("MILLSTREAM_OFFLINE", "") not in ("", "0") and not is_loopback(url):
-        raise ModelError(
-            f"MILLSTREAM_OFFLINE is set and {_host(url)} is a real model: override it with a ScriptedModel, or unset it"
-        )
+        message = f"MILLSTREAM_OFFLINE is set and {host_of(url)} is a real model"
+        raise ModelError(f"{message}: override it with a ScriptedModel, or unset it")
 
 
 def is_loopback(url: str) -> bool:

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from millstream.events import JsonObject, JsonValue
@@ -29,6 +29,9 @@ from millstream.testing.provider.rules.shapes import is_object
 from millstream.testing.provider.scenario import Body, Hangup, Scenario
 from millstream.testing.provider.scenario import Response as ScriptedResponse
 from millstream.testing.provider.streaming import HungUp, Streamed
+from millstream.testing.provider.websocket.endpoint import Sockets
+from millstream.testing.provider.websocket.shared import Access, Shared
+from millstream.testing.provider.websocket.terms import WebSocketTerms
 
 CHAT_PATH, RESPONSES_PATH = "/v1/chat/completions", "/v1/responses"
 DEFAULT_MODEL = "fake"
@@ -48,9 +51,10 @@ class App:
         keys: the keys that are let in; None is any.
         models: the models there are; None is any.
         check: whether the provider's rules are applied to the body.
+        websocket: the terms of its WebSockets.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what a provider is made of
         self,
         scenario: Scenario,
         log: Log,
@@ -58,6 +62,8 @@ class App:
         keys: Collection[str] | None,
         models: Collection[str] | None,
         check: bool,
+        *,
+        websocket: WebSocketTerms,
     ) -> None:
         self._scenario = scenario
         self._log = log
@@ -67,12 +73,15 @@ class App:
         self._check = check
         self._memory = Memory()
         self._answered = 0
+        access = Access(keys, models, check)
+        self._sockets = Sockets(Shared(scenario, log, connections, access, self._memory, self.next_number), websocket)
 
     def asgi(self) -> ASGIApp:
         """The application."""
         return Starlette(
             routes=[
                 Route(RESPONSES_PATH, partial(self._answer, chat=False), methods=["POST"]),
+                WebSocketRoute(RESPONSES_PATH, self._sockets),
                 Route(CHAT_PATH, partial(self._answer, chat=True), methods=["POST"]),
                 Route("/v1/models", self._list_models, methods=["GET"]),
                 Route("/requests", self._list_requests, methods=["GET"]),
@@ -90,8 +99,7 @@ class App:
             return JSONResponse(refusal.body, refusal.status, NO_RETRY)
         asked = cast("JsonObject", body)
         turns = self._memory.turns_before(asked, chat=chat)
-        number = self._answered if self._scenario.pick == "order" else turns
-        self._answered += 1
+        number = self.next_number(turns)
         if number >= len(self._scenario.responses):
             entry.answered(500)
             return JSONResponse(_exhausted(self._scenario, number), 500, NO_RETRY)
@@ -110,6 +118,12 @@ class App:
                     return self._streamed(response, entry, facts, wire)
                 kept = ResponsesWire(facts, response.usage)
                 return self._streamed(response, entry, facts, kept, partial(self._remember, kept, facts, turns))
+
+    def next_number(self, turns: int) -> int:
+        """The number of the answer to a request with so many turns behind it; it is used up by that."""
+        number = self._answered if self._scenario.pick == "order" else turns
+        self._answered += 1
+        return number
 
     def _refusal(self, request: Request, body: JsonValue, chat: bool) -> Refusal | None:
         refusal = rules.check_key(request.headers.get("authorization"), self._keys)

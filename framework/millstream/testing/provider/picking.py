@@ -52,6 +52,15 @@ class Memory:
         behind = self._turns.get(str(body.get("previous_response_id")), 0)
         return behind + _runs(is_of_model(item) for item in _objects(body.get("input")))
 
+    def forget(self, response_id: str) -> None:
+        """Drop a response before its time."""
+        if self._turns.pop(response_id, None) is not None:
+            self._forget(response_id)
+
+    def knows(self, response_id: object) -> bool:
+        """Whether a response may be gone on from."""
+        return response_id in self._turns
+
     def _forget(self, response_id: str) -> None:
         for item in self._responses.pop(response_id):
             self._items.pop(item["id"], None)
