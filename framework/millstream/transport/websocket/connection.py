@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 import anyio
@@ -69,7 +70,7 @@ class Connection:
         """The response that takes a lane of `lanes`; `leave` it."""
         exchange = self._exchanges[lane] = Exchange(lane, after_error=lane in self._after_error)
         if self.failure is not None:
-            exchange.fail(self.failure)
+            exchange.fail(_own(self.failure))
         return exchange
 
     async def send(self, text: str) -> None:
@@ -83,14 +84,18 @@ class Connection:
         except WireError as error:
             self._lose(error)
             self._scope.cancel()
-            raise
+            raise _own(error) from error.__cause__
 
     def leave(self, exchange: Exchange) -> None:
-        """Nobody reads a response any more. What is still written of it is paid for: alone, it takes the connection."""
+        """Nobody reads a response any more.
+
+        What is still written of it is paid for, and only the end of the connection stops that; where others need the
+        connection, it is read to its end and dropped.
+        """
         exchange.leave()
         if exchange.over:
             self._release(exchange)
-        elif self.lanes.active == 1:
+        elif all(one.left for one in self._exchanges.values()):
             self.close()
 
     async def _read(self) -> None:
@@ -125,4 +130,11 @@ class Connection:
         """Nothing more will come."""
         self.failure = self.failure or error
         for exchange in self._exchanges.values():
-            exchange.fail(self.failure)
+            exchange.fail(_own(self.failure))
+
+
+def _own(error: WireError) -> WireError:
+    """An error of its own for each response: a run writes into the one it is given."""
+    own = copy(error)
+    own.__cause__ = error.__cause__
+    return own
