@@ -238,8 +238,11 @@ async def _shake_hands(stream: ByteStream, protocol: ClientProtocol) -> None:
     while protocol.state is CONNECTING and protocol.handshake_exc is None:
         try:
             protocol.receive_data(await stream.receive(_READ_BYTES))
-        except (anyio.EndOfStream, anyio.BrokenResourceError) as error:
-            raise UpgradeRefused("the connection was closed instead") from error
+        except (anyio.EndOfStream, anyio.BrokenResourceError):
+            protocol.receive_eof()  # which ends a body without a length
+            break
+    if protocol.state is CONNECTING and protocol.handshake_exc is None:
+        raise UpgradeRefused("the connection was closed instead")
     if protocol.handshake_exc is None:
         return
     from websockets.exceptions import InvalidStatus
