@@ -113,11 +113,13 @@ class Model:
 
     def transport(self) -> Transport:
         """What its requests travel on, to be entered by the caller."""
-        if self._transport == "websocket":
-            from millstream.transport.websocket import WebSocketTransport
+        if not isinstance(self._transport, str):
+            return self._transport or HttpTransport(self._client)
+        if self._transport == "http":
+            return HttpTransport(self._client)
+        from millstream.transport.websocket import WebSocketTransport
 
-            return WebSocketTransport(HttpTransport())
-        return HttpTransport(self._client) if self._transport is None or self._transport == "http" else self._transport
+        return WebSocketTransport(HttpTransport())
 
     def request(self, ask: Ask, limits: Limits) -> Request:
         """A request as it goes out.

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from millstream import Agent, Model, Tool, tool
 from millstream.events import Event, ProviderEvent
+from millstream.events.values import is_object
 from millstream.runtime.run import Run
 from millstream.testing import FakeProvider, RecordedRequest, Scenario
 from millstream.testing.provider.websocket.terms import WebSocketTerms
+from millstream.transport.http import HttpTransport
+from millstream.transport.websocket import WebSocketTransport
 from tests.alive import no_task_left, nothing_left
 from tests.laws import assert_lawful
 
@@ -32,7 +35,7 @@ class Talk:
     @property
     def sent(self) -> list[dict[str, Any]]:
         """The bodies of the requests."""
-        return [request.body for request in self.requests if isinstance(request.body, dict)]
+        return [request.body for request in self.requests if is_object(request.body)]
 
     @property
     def parents(self) -> list[bool]:
@@ -80,20 +83,23 @@ async def talking(
     script: Iterable[Any] | Scenario,
     *,
     terms: WebSocketTerms | None = WebSocketTerms(),  # noqa: B008  a frozen value
-    settings: dict[str, Any] | None = None,
+    model: dict[str, Any] | None = None,
+    clock: Callable[[], float] | None = None,
     **options: Any,
 ) -> AsyncGenerator[Talk]:
-    """An agent that is entered, with the tools `look` and `save`; afterwards nothing of it may be left."""
+    """An agent that is entered, with the tools `look` and `save`; afterwards nothing of it may be left.
+
+    `terms` are the provider's, `model` holds keywords of the model, `clock` tells the age of connections, `options` are
+    those of the agent.
+    """
     scenario = script if isinstance(script, Scenario) else Scenario.of(*script)
     with nothing_left(), FakeProvider(scenario, websocket=terms) as provider:
         did: list[str] = []
-        model = Model(
-            "openai:fake", base_url=provider.base_url, api_key="sk-secret-key", transport="websocket", settings=settings
-        )
-        agent = Agent(model, [looking(did), saving(did)], **options)
-        async with no_task_left():
-            async with agent:
-                yield Talk(provider, agent, did)
+        transport = "websocket" if clock is None else WebSocketTransport(HttpTransport(), clock=clock)
+        facts: dict[str, Any] = {"base_url": provider.base_url, "api_key": "sk-secret-key", "transport": transport}
+        agent = Agent(Model("openai:fake", **facts | (model or {})), [looking(did), saving(did)], **options)
+        async with no_task_left(), agent:
+            yield Talk(provider, agent, did)
 
 
 async def follow(run: Run) -> list[Event]:

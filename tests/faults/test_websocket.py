@@ -129,8 +129,7 @@ async def test_an_error_frame_says_status_code_and_when_to_try_again() -> None:
 
 
 async def test_a_wrong_key_is_told_by_http() -> None:
-    async with talking(["Never."]) as talk:
-        talk.agent.model._api_key = ""
+    async with talking(["Never."], model={"api_key": ""}) as talk:
         with pytest.raises(WireError) as caught:
             await talk.agent.run("Go.")
     assert caught.value.status == 401
@@ -208,9 +207,7 @@ async def test_a_fresh_connection_that_is_closed_at_once_is_tried_again_with_a_p
 async def test_after_55_minutes_the_next_turn_begins_on_a_new_connection() -> None:
     """Trap 21: never within a response."""
     now = 0.0
-    async with talking(["One.", "Two.", "Three."], terms=WebSocketTerms(clock=lambda: now)) as talk:
-        transport: Any = talk.agent._transport
-        transport._clock = lambda: now
+    async with talking(["One.", "Two.", "Three."], clock=lambda: now) as talk:
         first = await talk.agent.run("Go.")
         now = 55 * 60.0 - 1
         second = await talk.agent.run("More.", history=first.transcript)
@@ -239,9 +236,7 @@ async def test_the_limit_of_60_minutes_is_mended_unseen() -> None:
 
 async def test_what_is_stored_is_gone_on_from_on_a_new_connection() -> None:
     now = 0.0
-    async with talking(["One.", "Two."], settings={"store": True}) as talk:
-        transport: Any = talk.agent._transport
-        transport._clock = lambda: now
+    async with talking(["One.", "Two."], model={"settings": {"store": True}}, clock=lambda: now) as talk:
         first = await talk.agent.run("Go.")
         now = 3600.0
         await talk.agent.run("More.", history=first.transcript)
@@ -262,8 +257,7 @@ async def test_without_websockets_the_run_goes_on_over_http_and_says_so_once() -
 
 
 async def test_nobody_there_is_an_error_of_the_connection() -> None:
-    async with talking([], limits=ONCE) as talk:
-        talk.agent.model._base_url = "http://127.0.0.1:9/v1"
+    async with talking([], model={"base_url": "http://127.0.0.1:9/v1"}, limits=ONCE) as talk:
         with pytest.raises(WireError, match=r"no connection to 127\.0\.0\.1:9") as caught:
             await talk.agent.run("Go.")
     assert caught.value.phase == "connect"
@@ -271,7 +265,7 @@ async def test_nobody_there_is_an_error_of_the_connection() -> None:
 
 
 async def test_background_goes_over_http() -> None:
-    async with talking(["One."], settings={"background": True, "store": True}) as talk:
+    async with talking(["One."], model={"settings": {"background": True, "store": True}}) as talk:
         await talk.agent.run("Go.")
     assert talk.by_websocket == [False]
 

@@ -49,6 +49,7 @@ def agent_of(provider: FakeProvider) -> Agent:
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_9_a_run_cancelled_at_any_step_leaves_nothing_and_the_agent_goes_on(backend: Backend) -> None:
     with nothing_left(), FakeProvider(SCENARIO) as provider:
+        step = 0
         for step in count(1):
             cancelling = Cancelling(step)
 
@@ -78,6 +79,7 @@ def test_9_a_run_cancelled_at_any_step_leaves_nothing_and_the_agent_goes_on(back
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_9_an_agent_cancelled_at_any_step_leaves_nothing(backend: Backend) -> None:
     with nothing_left(), FakeProvider(SCENARIO) as provider:
+        step = 0
         for step in count(1):
             cancelling = Cancelling(step)
 

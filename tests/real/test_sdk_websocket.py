@@ -35,7 +35,7 @@ async def until_end(connection: Any) -> list[Any]:
     return events
 
 
-def output_for(response: Any) -> dict[str, Any]:
+def output_for(response: Any) -> Any:
     (call,) = (item for item in response.output if item.type == "function_call")
     return {"type": "function_call_output", "call_id": call.call_id, "output": "21"}
 
@@ -61,7 +61,8 @@ async def test_a_call_and_its_result_in_the_connections_memory() -> None:
 async def test_stream_and_background_are_refused() -> None:
     async with asked("Never.") as (client, _), client.responses.connect() as connection:
         for field in ("stream", "background"):
-            await connection.send({"type": "response.create", "model": MODEL, "input": "Hi", field: True})
+            event: Any = {"type": "response.create", "model": MODEL, "input": "Hi", field: True}
+            await connection.send(event)
             (error,) = await until_end(connection)
             assert (error.status, error.error.param) == (400, field)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
+from millstream.events.values import is_array
 from millstream.wire.continuation import Continuation
 
 _MAX_KNOWN: Final = 256
@@ -66,7 +67,7 @@ class Chains:
 
     def parent(self, continuation: Continuation | None, history: object) -> Known | None:
         """The response that a request may go on from; `history` is the whole `input` it stands for."""
-        if continuation is None or not isinstance(history, list):
+        if continuation is None or not is_array(history):
             return None
         known = self._known.get(continuation.previous_response_id)
         return known if known is not None and known.told.is_start_of(history) else None
@@ -74,7 +75,7 @@ class Chains:
 
 def told(history: object) -> Told | None:
     """What a response is asked with; None where it is no list of items."""
-    return Told(len(history), _digest(history)) if isinstance(history, list) else None
+    return Told(len(history), _digest(history)) if is_array(history) else None
 
 
 def _digest(items: Sequence[Any]) -> bytes:

@@ -122,7 +122,7 @@ class Connection:
         lane = exchange.lane
         if self._exchanges.get(lane) is exchange:
             del self._exchanges[lane]
-            self.lanes.release(lane, awaited=exchange.completed and exchange.has_calls)
+            self.lanes.release(lane, awaited=exchange.completed and exchange.calls_tools)
             if exchange.begun and not exchange.completed:
                 self._after_error.add(lane)
 

@@ -40,7 +40,7 @@ class Exchange:
         """Whether nothing more belongs to it."""
         self.completed = False
         """Whether it ended well, so that the provider knows it from now on."""
-        self.has_calls = False
+        self.calls_tools = False
         """Whether it holds a call that waits for its result."""
         self.left = False
         """Whether nobody wants the rest of it."""
@@ -58,7 +58,7 @@ class Exchange:
         name: object = message.get("type")
         self.begun = self.begun or not is_error(message)
         self.response_id = self.response_id or response_id_of(message)
-        self.has_calls = self.has_calls or closes_call(message)
+        self.calls_tools = self.calls_tools or closes_call(message)
         self.completed = name == "response.completed"
         self.over = name in ENDS or is_error(message)
         if not self.left:

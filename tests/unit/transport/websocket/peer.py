@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeAlias
@@ -60,11 +61,10 @@ async def peer(act: Act) -> AsyncGenerator[str]:
     """The URL of a server that does as told with its one client."""
 
     async def handle(stream: SocketStream) -> None:
+        # the client may leave first
         async with stream:
-            try:
+            with contextlib.suppress(anyio.EndOfStream, anyio.BrokenResourceError):
                 await act(Peer(stream))
-            except (anyio.EndOfStream, anyio.BrokenResourceError):
-                pass  # the client left first
 
     async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as tasks:
         tasks.start_soon(listener.serve, handle)

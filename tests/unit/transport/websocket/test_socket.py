@@ -138,7 +138,7 @@ async def test_a_goodbye_for_good(code: int) -> None:
 
 
 async def test_a_peer_that_is_gone() -> None:
-    async def act(one: Peer) -> None:
+    async def act(_: Peer) -> None:
         pass
 
     async with connected(act) as socket:
@@ -160,7 +160,7 @@ async def test_a_peer_that_breaks_the_rules() -> None:
 
 
 async def test_a_peer_that_never_answers_a_goodbye_is_left_after_a_second() -> None:
-    async def act(one: Peer) -> None:
+    async def act(_: Peer) -> None:
         await anyio.sleep_forever()
 
     with anyio.fail_after(3):
@@ -171,7 +171,7 @@ async def test_a_peer_that_never_answers_a_goodbye_is_left_after_a_second() -> N
 async def test_a_send_that_is_cancelled_half_way_leaves_no_connection_to_use() -> None:
     """Half a frame is on its way: whatever followed would be read as the rest of it."""
 
-    async def act(one: Peer) -> None:
+    async def act(_: Peer) -> None:
         await anyio.sleep_forever()
 
     async with connected(act) as socket:
@@ -203,7 +203,7 @@ async def test_an_upgrade_that_is_refused(answer: bytes, status: int | None) -> 
 
 
 async def test_an_upgrade_that_is_not_answered() -> None:
-    async def act(one: Peer) -> None:
+    async def act(_: Peer) -> None:
         await anyio.sleep_forever()
 
     assert "no answer to the upgrade within 0.2 s" in (await refused(act, 0.2)).why
