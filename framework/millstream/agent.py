@@ -25,6 +25,7 @@ from millstream.runtime.run import Result, Run, Start
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
 from millstream.transcript import JsonPart, MediaPart, Part, TextPart, Transcript, UserMessage
+from millstream.transport.named import TransportName
 from millstream.transport.seam import Transport
 
 Prompt: TypeAlias = str | Part | Sequence[str | Part] | None
@@ -46,9 +47,10 @@ class Agent:
         policy: what to do when a model, a stream or a tool does not behave.
         limits: caps and deadlines.
         journal: where runs are recorded before they count; in memory by default.
+        transport: how requests travel, for a model given as a string: see `Model`.
 
     Raises:
-        ModelError: the model string names no model.
+        ModelError: the model string names no model, or its requests can not travel by that transport.
         ToolDefinitionError: two tools have one name, or a function can not be a tool.
         UsageError: a tool needs approval and there is no approver.
     """
@@ -63,8 +65,9 @@ class Agent:
         policy: Policy | None = None,
         limits: Limits | None = None,
         journal: Journal | None = None,
+        transport: TransportName | None = None,
     ) -> None:
-        self.model = as_model(model)
+        self.model = as_model(model, transport)
         self.model.prepare()
         self.toolbox = Toolbox(tools)
         self.instructions = instructions

@@ -17,6 +17,7 @@ from millstream.transport.named import Named, TransportName, named
 from millstream.transport.seam import Request, Transport
 from millstream.wire.call_ids import with_short_ids
 from millstream.wire.compat import Dialect, Lenient
+from millstream.wire.continuation import Continuing
 from millstream.wire.dialects import dialect_of
 from millstream.wire.format import Ask, Format, ReadOptions, decoder
 from millstream.wire.formats import FORMATS
@@ -37,7 +38,9 @@ class Model:
             asked for with "?api-version=…" behind it, or OPENAI_API_VERSION.
         api_key: the key; by default the provider's environment variable.
         headers: sent with every request, over those made here.
-        transport: how requests travel: a transport, or the name of one ("aiohttp"); HTTP on httpx2 by default.
+        transport: how requests travel: a transport, or the name of one of `transport.named`: "aiohttp", or
+            "websocket", which keeps one connection over the turns of a run, and over the runs of an entered agent, and
+            sends only what is new ("openai:" only). HTTP on httpx2 by default.
         client: your own `httpx2.AsyncClient`, with your proxies and certificates; it is left open.
         lenient: which deviations from OpenAI's wires the server may show, see `wire.compat`. "auto" allows what the
             provider is known for, and everything at a base URL of your own; True allows everything, False nothing, and
@@ -74,7 +77,7 @@ class Model:
         self._provider = PROVIDERS[prefix]
         self._endpoint = Endpoint(name, self._provider, base_url, api_key, headers)
         self._dialect = dialect_of(prefix, lenient, own_host=self._endpoint.is_own)
-        self._transport = named(transport) if isinstance(transport, str) else transport
+        self._transport = named(transport, self._provider.wire) if isinstance(transport, str) else transport
         self._client = client
 
     def __repr__(self) -> str:
@@ -111,13 +114,15 @@ class Model:
         """
         if self._provider.call_id_chars:
             ask = replace(ask, transcript=with_short_ids(ask.transcript, self._provider.call_id_chars))
-        headers = self._endpoint.headers()
+        format_, headers = self.format, self._endpoint.headers()
         return Request(
-            url=self._endpoint.url(self.format.path(ask.model), self.model),
-            body=self.format.request(ask),
-            format_headers=self.format.headers,
+            url=self._endpoint.url(format_.path(ask.model), self.model),
+            body=format_.request(ask),
+            format_headers=format_.headers,
             headers=headers,
             connect_timeout_s=limits.connect_timeout_s,
+            max_message_bytes=limits.max_message_bytes,
+            continuation=format_.continuation(ask) if isinstance(format_, Continuing) else None,
             signer=self._endpoint.signer(headers),
         )
 
@@ -127,6 +132,15 @@ class Model:
         return decoder(self.format, options, max_message_bytes=limits.max_message_bytes)
 
 
-def as_model(model: Model | str) -> Model:
-    """A model as it is, a model string made into one."""
-    return model if isinstance(model, Model) else Model(model)
+def as_model(model: Model | str, transport: TransportName | None = None) -> Model:
+    """A model as it is, a model string made into one.
+
+    Raises:
+        ModelError: the string names no model, or it is a model already and a transport is given beside it.
+    """
+    if not isinstance(model, Model):
+        return Model(model, transport=transport)
+    if transport is not None:
+        message = f'transport="{transport}" belongs to the model: Model("{model.name}", transport="{transport}")'
+        raise ModelError(message)
+    return model

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from anyio.abc import TaskGroup
 
 from millstream.errors import RunError, TurnLimit, WireError
-from millstream.events import ProviderEvent, Truncated, TurnRestarted, TurnStarted, Usage
+from millstream.events import JsonObject, ProviderEvent, Truncated, TurnRestarted, TurnStarted, Usage
 from millstream.limits import Limits
 from millstream.models import Model
 from millstream.policy import Policy, Retry
@@ -128,7 +128,7 @@ class TurnLoop:
             response = self._new_response(tasks)
             self._current = response
             self._on_response(response)
-            request = self._conversation.model.request(self._ask(), limits)
+            request = replace(self._conversation.model.request(self._ask(), limits), tell=self._tell)
             await read_response(transport, request, response, self._log, limits)
             if response.error is not None and not response.shown:
                 raise response.error
@@ -140,12 +140,15 @@ class TurnLoop:
             return error.retryable and (error.retry_after_s or 0.0) <= limits.max_retry_wait_s
 
         def on_retry(number: int, pause_s: float, error: BaseException) -> None:
-            data = {"attempt": number, "pause_s": round(pause_s, 3), "error": str(error)}
-            self._log.emit((ProviderEvent("request.retrying", data, self._turn),))
-            self._log.said_outside.set()
+            self._tell("request.retrying", {"attempt": number, "pause_s": round(pause_s, 3), "error": str(error)})
 
         retry = Retry(attempts=limits.request_attempts, first_wait_s=0.5, max_wait_s=limits.max_retry_wait_s)
         return await retrying(attempt, retry, may_retry=may_retry, on_retry=on_retry, asked_wait_s=_asked_wait_s)
+
+    def _tell(self, name: str, data: JsonObject) -> None:
+        """Something happened to a request on its way."""
+        self._log.emit((ProviderEvent(name, data, self._turn),))
+        self._log.said_outside.set()
 
     def _new_response(self, tasks: TaskGroup) -> Response:
         conversation = self._conversation

@@ -67,8 +67,8 @@ class AiohttpTransport:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=request.connect_timeout_s)
         try:
             url = URL(request.url, encoded=request.url.isascii())
-            response = await self._session.post(
-                url, data=content, headers=headers, allow_redirects=False, timeout=timeout
+            response = await self._session.request(
+                request.method, url, data=content, headers=headers, allow_redirects=False, timeout=timeout
             )
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
             raise exchange.bad_url(error) from error

@@ -30,13 +30,22 @@ _HEADER_VALUE: Final = re.compile(r"[\x20-\x7e\t]*")
 
 
 def content_of(request: Request) -> bytes:
-    """The body as it is sent.
+    """The body as it is sent; nothing for a GET.
 
     Raises:
         ModelError: it can not be written as JSON.
     """
+    return b"" if request.method == "GET" else written(request.body)
+
+
+def written(body: Mapping[str, Any]) -> bytes:
+    """A request body as JSON text.
+
+    Raises:
+        ModelError: it holds what is no JSON value.
+    """
     try:
-        return json.dumps(request.body, ensure_ascii=False, allow_nan=False).encode(errors="replace")
+        return json.dumps(body, ensure_ascii=False, allow_nan=False).encode(errors="replace")
     except (TypeError, ValueError) as error:
         raise ModelError(f"the request can not be written as JSON: {error}. Look at settings= of the Model") from error
 
@@ -68,9 +77,8 @@ def check_offline(url: str) -> None:
         ModelError: MILLSTREAM_OFFLINE is set, and it leads beyond this machine.
     """
     if os.environ.get("MILLSTREAM_OFFLINE", "") not in ("", "0") and not is_loopback(url):
-        raise ModelError(
-            f"MILLSTREAM_OFFLINE is set and {_host(url)} is a real model: override it with a ScriptedModel, or unset it"
-        )
+        message = f"MILLSTREAM_OFFLINE is set and {host_of(url)} is a real model"
+        raise ModelError(f"{message}: override it with a ScriptedModel, or unset it")
 
 
 def is_loopback(url: str) -> bool:
@@ -96,7 +104,7 @@ def bad_proxy(error: Exception) -> ModelError:
 
 def no_connection(url: str, error: Exception) -> WireError:
     """The server could not be reached, or broke off before it answered."""
-    message = f"no connection to {_host(url)}: {_text(error)}"
+    message = f"no connection to {host_of(url)}: {_text(error)}"
     return WireError(message, phase="connect", retryable=True, hint="Check the base URL, and that the server runs.")
 
 
@@ -129,5 +137,6 @@ def _text(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
+    """The host and port of a URL, to be told of."""
     return url.split("/")[2] if "//" in url else url

@@ -62,7 +62,9 @@ class HttpTransport:
         headers = await exchange.headers_of(request, content)
         timeout = httpx2.Timeout(None, connect=request.connect_timeout_s)
         try:
-            built = self._client.build_request("POST", request.url, content=content, headers=headers, timeout=timeout)
+            built = self._client.build_request(
+                request.method, request.url, content=content, headers=headers, timeout=timeout
+            )
             response = await self._client.send(built, stream=True)
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
             raise exchange.bad_url(error) from error
@@ -145,5 +147,7 @@ def ssl_context(library: str) -> ssl.SSLContext:
     """
     import httpx2
 
-    del library
-    return httpx2.create_ssl_context()
+    context = httpx2.create_ssl_context()
+    if library == "websocket":
+        context.set_alpn_protocols(["http/1.1"])  # httpx2 may agree on HTTP/2, which has no upgrade
+    return context

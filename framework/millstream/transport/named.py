@@ -9,35 +9,48 @@ from typing import Final, Literal, TypeAlias
 
 from millstream.errors import ModelError
 from millstream.transport.aiohttp import AiohttpTransport
+from millstream.transport.http import HttpTransport
 from millstream.transport.seam import Transport
 
-TransportName: TypeAlias = Literal["aiohttp"]
-"""aiohttp: HTTP/1.1 with a compiled parser, on asyncio."""
+TransportName: TypeAlias = Literal["http", "aiohttp", "websocket"]
+"""http: HTTP/1.1 on httpx2. aiohttp: HTTP/1.1 with a compiled parser, on asyncio. websocket: OpenAI's Responses over
+one connection that stays open."""
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """How a transport is made, the package it is made of, and the extra that brings this."""
+    """How a transport is made, the module it needs, the extra that brings this, and the one wire it is for, if any."""
 
     make: Callable[[], Transport]
     package: str
-    extra: str
+    extra: str = ""
+    wire: str = ""
+
+
+def _websocket() -> Transport:
+    from millstream.transport.websocket import WebSocketTransport
+
+    return WebSocketTransport(HttpTransport())
 
 
 NAMED: Final[dict[str, Named]] = {
+    "http": Named(HttpTransport, "httpx2"),
     "aiohttp": Named(AiohttpTransport, "aiohttp", "fast"),
+    "websocket": Named(_websocket, "websockets", "websocket", "openai-responses"),
 }
 
 
-def named(name: str) -> Named:
-    """The transport of that name.
+def named(name: str, wire: str) -> Named:
+    """The transport of that name, for a model of that wire.
 
     Raises:
-        ModelError: there is none, or its package is not installed.
+        ModelError: there is none, it is for another wire, or its package is not installed.
     """
     if name not in NAMED:
         raise ModelError(f'there is no transport "{name}"; there are: {", ".join(NAMED)}, or leave it out')
     found = NAMED[name]
+    if found.wire not in ("", wire):
+        raise ModelError(f'transport="{name}" is for models of the wire {found.wire}, this is one of {wire}')
     if find_spec(found.package) is None:
         raise ModelError(f"transport=\"{name}\" needs {found.package}: pip install 'millstream[{found.extra}]'")
     return found

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from json import dumps
-from typing import Any, Final, Protocol, Self, TypeAlias
+from typing import Any, Final, Literal, Protocol, Self, TypeAlias
 from urllib.parse import quote
+
+from millstream.events.values import JsonObject
+from millstream.wire.continuation import Continuation
 
 Chunk: TypeAlias = bytes | Mapping[str, Any]
 """A piece of the body, or one message that is already JSON."""
@@ -34,12 +37,25 @@ class Signer(Protocol):
         ...
 
 
+def _unheard(name: str, data: JsonObject) -> None:
+    """Nobody wants to know what happened on the way."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One request for a response.
 
-    `headers` hold the key: neither they nor the request are ever logged. `format_headers` are those that every request
-    of its wire format has, and nothing to hide. `signer` makes more headers of the bytes that are sent.
+    Args:
+        url: where it goes.
+        body: the whole of what is asked; a "GET" has none.
+        headers: they hold the key: neither they nor the request are ever logged.
+        format_headers: those that every request of its wire format has, and nothing to hide.
+        connect_timeout_s: for opening a connection, in seconds.
+        method: of HTTP.
+        max_message_bytes: of one message of the response, where the transport itself cuts it into messages.
+        continuation: what may be said instead of the whole `input`, where the provider knows the response before.
+        tell: called with what happened on the way that a user should know ("request.fell_back") and its facts.
+        signer: makes more headers of the bytes that are sent.
     """
 
     url: str
@@ -47,6 +63,10 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     format_headers: Mapping[str, str] = field(default_factory=dict[str, str])
     connect_timeout_s: float = 10.0
+    method: Literal["POST", "GET"] = "POST"
+    max_message_bytes: int = 16 * 1024 * 1024
+    continuation: Continuation | None = None
+    tell: Callable[[str, JsonObject], None] = field(default=_unheard, repr=False, compare=False)
     signer: Signer | None = field(default=None, repr=False)
 
     @property

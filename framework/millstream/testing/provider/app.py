@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from millstream.events import JsonObject, JsonValue
@@ -20,6 +20,7 @@ from millstream.testing.provider import rules
 from millstream.testing.provider.connections import Connections
 from millstream.testing.provider.delivery import deliver
 from millstream.testing.provider.endpoints import ENDPOINTS, Answering, Endpoint, Posted
+from millstream.testing.provider.endpoints.openai_responses import OPENAI_RESPONSES
 from millstream.testing.provider.frames import Asked, Frame, compose
 from millstream.testing.provider.log import Entry, Log
 from millstream.testing.provider.picking import Memory
@@ -27,6 +28,9 @@ from millstream.testing.provider.rules import Refusal
 from millstream.testing.provider.scenario import Body, Hangup, Scenario
 from millstream.testing.provider.scenario import Response as ScriptedResponse
 from millstream.testing.provider.streaming import HungUp, Streamed
+from millstream.testing.provider.websocket.endpoint import Sockets
+from millstream.testing.provider.websocket.shared import Access, Shared
+from millstream.testing.provider.websocket.terms import WebSocketTerms
 
 DEFAULT_MODEL = "fake"
 REQUEST_ID_CHARS = 32
@@ -45,9 +49,10 @@ class App:
         keys: the keys that are let in; None is any.
         models: the models there are; None is any.
         check: whether the provider's rules are applied to the body.
+        websocket: the terms of its WebSockets.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what a provider is made of
         self,
         scenario: Scenario,
         log: Log,
@@ -55,6 +60,8 @@ class App:
         keys: Collection[str] | None,
         models: Collection[str] | None,
         check: bool,
+        *,
+        websocket: WebSocketTerms,
     ) -> None:
         self._scenario = scenario
         self._log = log
@@ -64,6 +71,8 @@ class App:
         self._check = check
         self._memory = Memory()
         self._answered = 0
+        access = Access(keys, models, check)
+        self._sockets = Sockets(Shared(scenario, log, connections, access, self._memory, self.next_number), websocket)
 
     def asgi(self) -> ASGIApp:
         """The application."""
@@ -74,6 +83,7 @@ class App:
         return Starlette(
             routes=[
                 *answering,
+                WebSocketRoute(OPENAI_RESPONSES.path, self._sockets),
                 Route("/v1/models", self._list_models, methods=["GET"]),
                 Route("/requests", self._list_requests, methods=["GET"]),
             ],
@@ -89,8 +99,7 @@ class App:
             return _refused(refusal, entry)
         asked = _asked(posted, endpoint, entry)
         turns = endpoint.turns(asked.body, self._memory)
-        number = self._answered if self._scenario.pick == "order" else turns
-        self._answered += 1
+        number = self.next_number(turns)
         if number >= len(self._scenario.responses):
             return _refused(endpoint.failure(_exhausted(self._scenario, number), "scenario_exhausted"), entry)
         match self._scenario.responses[number]:
@@ -104,6 +113,12 @@ class App:
                 entry.answered(200, number)
                 answering = endpoint.answer(asked, response, self._memory, turns)
                 return self._streamed(response, entry, asked, answering)
+
+    def next_number(self, turns: int) -> int:
+        """The number of the answer to a request with so many turns behind it; it is used up by that."""
+        number = self._answered if self._scenario.pick == "order" else turns
+        self._answered += 1
+        return number
 
     def _whole(self, whole: Body, entry: Entry) -> Streamed:
         headers = {"content-type": whole.media_type, "content-length": str(len(whole.data))} | _lower(whole.headers)

@@ -47,6 +47,15 @@ class Memory:
         """How many turns of the model a remembered response goes on from, itself included; 0 for any other id."""
         return self._turns.get(str(response_id), 0)
 
+    def forget(self, response_id: str) -> None:
+        """Drop a response before its time."""
+        if self._turns.pop(response_id, None) is not None:
+            self._forget(response_id)
+
+    def knows(self, response_id: object) -> bool:
+        """Whether a response may be gone on from."""
+        return response_id in self._turns
+
     def _forget(self, response_id: str) -> None:
         for item in self._responses.pop(response_id):
             self._items.pop(item["id"], None)

@@ -19,6 +19,7 @@ from millstream.errors import UsageError
 from millstream.providers import PROVIDERS
 from millstream.testing.provider.log import Log, RecordedRequest
 from millstream.testing.provider.scenario import Scenario
+from millstream.testing.provider.websocket.terms import WebSocketTerms
 
 if TYPE_CHECKING:
     from millstream.testing.provider.serving import Serving
@@ -27,6 +28,7 @@ HOST = "127.0.0.1"
 BACKLOG = 1024
 START_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 5.0
+_TERMS = WebSocketTerms()
 
 
 class FakeProvider:
@@ -46,6 +48,7 @@ class FakeProvider:
         models: the models there are; None is any.
         check: whether request bodies are checked by the provider's own rules.
         port: the port to listen on; 0 is a free one.
+        websocket: the terms of `ws://…/v1/responses`; None serves no WebSockets, and so does a missing package.
 
     Raises:
         UsageError: starlette or uvicorn is not installed.
@@ -59,6 +62,7 @@ class FakeProvider:
         models: Collection[str] | None = None,
         check: bool = True,
         port: int = 0,
+        websocket: WebSocketTerms | None = _TERMS,
     ) -> None:
         try:
             from millstream.testing.provider.app import App
@@ -71,8 +75,8 @@ class FakeProvider:
         self._log = Log()
         self._port = port
         connections = Connections()
-        app = App(scenario, self._log, connections, keys, models, check)
-        self._serving: Serving = Serving(app.asgi(), connections)
+        app = App(scenario, self._log, connections, keys, models, check, websocket=websocket or _TERMS)
+        self._serving: Serving = Serving(app.asgi(), connections, with_websockets=websocket is not None)
         self._address: tuple[str, int] | None = None
         self._thread: threading.Thread | None = None
 

@@ -16,9 +16,12 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from millstream.testing.provider.connections import Connections, Protocol
+from millstream.testing.provider.websocket.protocol import protocol_for
 
 ROUNDS = 8
 """Rounds of the loop in which a socket that was accepted becomes a connection, or a connection learns of its end."""
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+"""Of one message of a client: the real provider takes requests of this size."""
 END_TIMEOUT_S = 2.0
 """How long answers may take to end once their connections are gone."""
 
@@ -26,10 +29,11 @@ END_TIMEOUT_S = 2.0
 class Serving:
     """Serves one application on one socket; `fault` is the first thing that the application raised."""
 
-    def __init__(self, app: ASGIApp, connections: Connections) -> None:
+    def __init__(self, app: ASGIApp, connections: Connections, *, with_websockets: bool = True) -> None:
         self.fault: Exception | None = None
         self._app = app
         self._connections = connections
+        self._with_websockets = with_websockets
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
 
@@ -43,7 +47,9 @@ class Serving:
                 http=Protocol,
                 interface="asgi3",
                 proxy_headers=False,
-                ws="none",
+                ws=protocol_for(self._connections) if self._with_websockets else "none",
+                ws_max_size=MAX_MESSAGE_BYTES,
+                ws_ping_interval=None,
                 lifespan="off",
                 log_config=None,
                 access_log=False,

@@ -7,8 +7,10 @@ from types import MappingProxyType
 from typing import Any
 
 from millstream.transcript import Transcript
+from millstream.wire.continuation import Continuation
 from millstream.wire.format import Ask, ReadOptions, ToolSchema
 from millstream.wire.openai_responses import entries, request
+from millstream.wire.openai_responses.continuation import continuation
 from millstream.wire.openai_responses.reader import ResponsesReader
 from millstream.wire.sse import SseParser
 
@@ -27,6 +29,10 @@ class OpenAIResponses:
     def request(self, ask: Ask) -> dict[str, Any]:
         """The JSON body of a streaming request."""
         return request.body(ask)
+
+    def continuation(self, ask: Ask) -> Continuation | None:
+        """How to go on from the last response, for a provider that still knows it."""
+        return continuation(ask)
 
     def reader(self, options: ReadOptions) -> ResponsesReader:
         """A decoder for one response."""
