@@ -69,7 +69,8 @@ class ScriptedModel(Model):
             raise UsageError(f'ScriptedModel: api="{api}" is unknown; there are: {", ".join(scripted_apis())}')
         transport = _ScriptedTransport(scenario, ENDPOINTS[api])
         # a script may say whatever any server says
-        super().__init__(f"{prefix}:scripted", api_key="scripted", transport=transport, lenient=True)
+        name, url = f"{prefix}:scripted", "http://scripted/v1"
+        super().__init__(name, base_url=url, api_key="scripted", transport=transport, lenient=True)
         self.requests: list[JsonObject] = transport.requests
 
 

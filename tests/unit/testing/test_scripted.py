@@ -5,7 +5,7 @@ from typing import Any, Literal
 import pytest
 
 from millstream import Agent, Limits, UsageError, WireError, tool
-from millstream.events import CallFailed, TurnRestarted, TurnTorn
+from millstream.events import CallFailed, JsonObject, TurnRestarted, TurnTorn
 from millstream.settings import Settings
 from millstream.testing import Body, CallTool, Cut, Hangup, Raw, Refuse, Response, Say, Scenario, ScriptedModel, call
 from millstream.testing.provider.endpoints import Api
@@ -66,12 +66,21 @@ async def test_a_script_that_is_too_short(api: Api) -> None:
         await Agent(ScriptedModel([call("weather", city="Paris")], api=api), [weather]).run("How warm is it?")
 
 
+async def request_of(api: Api) -> JsonObject:
+    """A request of that wire."""
+    model = ScriptedModel(["Hi."], api=api)
+    await Agent(model).run("Hi")
+    return model.requests[0]
+
+
 async def test_requests_are_checked_by_the_rules_of_the_provider(api: Api) -> None:
     model = ScriptedModel(["never"], api=api)
     answer = {"type": "function_call_output", "call_id": "call_7", "output": "x"}
     message = {"role": "tool", "tool_call_id": "call_7", "content": "x"}
-    model.settings = Settings(body={"input": [answer]} if api == "openai-responses" else {"messages": [message]})
-    with pytest.raises(WireError, match=r"call_7|must be a response") as caught:
+    odd = {"input": [answer], "messages": [message], "contents": [message]}
+    known = await request_of(api)
+    model.settings = Settings(body={field: odd[field] for field in odd if field in known})
+    with pytest.raises(WireError, match="the provider says") as caught:
         await Agent(model).run("Hi")
     assert caught.value.status == 400
     assert caught.value.phase == "request"

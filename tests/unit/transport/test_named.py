@@ -27,13 +27,15 @@ def test_a_model_makes_it_anew_for_each_who_asks() -> None:
 
 
 def test_a_name_of_none() -> None:
-    with pytest.raises(ModelError, match='there is no transport "carrier-pigeon"; there are: aiohttp, or'):
+    with pytest.raises(
+        ModelError, match="there are: http, aiohttp, websocket, or leave it out"
+    ):
         Model("openai:gpt", transport="carrier-pigeon")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("name", "extra"), [("aiohttp", "fast")])
+@pytest.mark.parametrize(("name", "extra"), [("aiohttp", "fast"), ("websocket", "websocket")])
 def test_without_its_package(name: TransportName, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(named, "find_spec", {"aiohttp": None}.get)
+    monkeypatch.setattr(named, "find_spec", {"aiohttp": None, "websockets": None}.get)
     with pytest.raises(ModelError, match=rf"pip install 'millstream\[{extra}\]'"):
         Model("openai:gpt", transport=name)
 
