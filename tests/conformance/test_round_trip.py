@@ -11,7 +11,8 @@ from millstream.transcript import Reply, Transcript, user
 from millstream.wire.fields import objects, text_of
 from millstream.wire.format import Ask
 from millstream.wire.formats import FORMATS, format_named
-from tests.conformance.rules import OUTPUTS, wrong_in_input, wrong_in_messages
+from millstream.wire.texts import valid_args
+from tests.conformance.rules import OUTPUTS, RULES
 from tests.conformance.streams import Stream, streams
 from tests.corpus import requires_corpus
 from tests.response import answered, boundaries, read
@@ -40,8 +41,11 @@ def is_answer(item: dict[str, Any]) -> bool:
     return item.get("type") in OUTPUTS or item.get("role") == "tool"
 
 
-def wrong_in(body: dict[str, Any]) -> list[str]:
-    return wrong_in_input(body["input"]) if "input" in body else wrong_in_messages(body["messages"])
+def answers_in(body: dict[str, Any]) -> list[Any]:
+    """What is said of the calls, in order."""
+    blocks = [block for message in history(body) for block in objects(message.get("content"))]
+    results = [block for block in blocks if block["type"] == "tool_result"]
+    return [one.get("output", one.get("content")) for one in results or filter(is_answer, history(body))]
 
 
 def conversation(*replies: Reply) -> Transcript:
@@ -54,13 +58,12 @@ def conversation(*replies: Reply) -> Transcript:
 
 @every_stream
 @pytest.mark.parametrize("api", FORMATS)
-def test_the_next_request_is_one_that_is_accepted_by_its_own_wire_and_by_the_other(stream: Stream, api: str) -> None:
+def test_the_next_request_is_one_that_is_accepted_by_its_own_wire_and_by_every_other(stream: Stream, api: str) -> None:
     reply = read([stream.body], stream.api).reply()
     body = request(conversation(reply), api)
-    assert wrong_in(body) == []
+    assert RULES[api](body) == []
     assert body["model"] == "a-model"
-    answers = [one.get("output", one.get("content")) for one in history(body) if is_answer(one)]
-    assert answers == [f"of {call.name}" for call in reply.calls]
+    assert answers_in(body) == [f"of {call.name}" for call in reply.calls]
 
 
 @every_stream
@@ -68,7 +71,7 @@ def test_so_it_is_with_the_same_ids_in_the_next_turn(stream: Stream) -> None:
     first = read([stream.body], stream.api).reply()
     taken = frozenset(call.provider_id for call in first.calls)
     second = read([stream.body], stream.api, turn=2, taken_ids=taken).reply()
-    wrong = wrong_in(request(conversation(first, second), stream.api))
+    wrong = RULES[stream.api](request(conversation(first, second), stream.api))
     assert [one for one in wrong if not one.startswith("item ids")] == []  # the same bytes twice, so they are the same
     assert len({call.provider_id for reply in (first, second) for call in reply.calls}) == 2 * len(first.calls)
 
@@ -79,7 +82,7 @@ def test_so_it_is_of_a_response_that_broke_off(stream: Stream) -> None:
     ends = boundaries(body)
     for place in ends[:: max(1, len(ends) // 20)]:
         reply = read([body[:place]], stream.api).reply()
-        assert wrong_in(request(conversation(reply), stream.api)) == []
+        assert RULES[stream.api](request(conversation(reply), stream.api)) == []
 
 
 def data_of(stream: Stream) -> list[dict[str, Any]]:
@@ -128,3 +131,34 @@ def test_reasoning_goes_back_with_calls_where_the_server_wants_it(stream: Stream
         merged = objects(message.get("reasoning_details"))
         for name in ("text", "summary", "data", "signature"):
             assert "".join(text_of(one, name) for one in merged) == "".join(text_of(one, name) for one in details)
+
+
+@pytest.mark.parametrize(
+    "stream", [stream for stream in _STREAMS if stream.api == "anthropic-messages"], ids=lambda stream: stream.name
+)
+def test_blocks_go_back_verbatim_in_their_order(stream: Stream) -> None:
+    response = read([stream.body], stream.api)
+    if response.router.broke is not None:
+        pytest.skip("it broke off")
+    came: dict[int, dict[str, Any]] = {}
+    for event in data_of(stream):
+        delta: dict[str, Any] = event.get("delta") or {}
+        if event["type"] == "content_block_start":
+            came[event["index"]] = event["content_block"]
+        for key, part in delta.items() if "index" in event else ():
+            block = came[event["index"]]
+            if key == "partial_json":
+                block["pieces"] = block.get("pieces", "") + part
+            elif key == "citation":
+                block["citations"] = [*(block.get("citations") or []), part]
+            elif key != "type":
+                block[key] = (block.get(key) or "") + part
+    for block in came.values():
+        if pieces := block.pop("pieces", ""):
+            block["input"] = json.loads(valid_args(pieces))  # what is no JSON goes back as the nearest that is
+        if not block.get("citations"):
+            block.pop("citations", None)
+    said = [block for block in came.values() if block.get("text", "x").strip()]
+    assistant = [one for one in history(request(conversation(response.reply()), stream.api)) if one["role"] != "user"]
+    written = [block for message in assistant for block in message["content"]]
+    assert written == said

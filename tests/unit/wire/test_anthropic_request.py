@@ -80,7 +80,7 @@ def test_strict_tools_in_the_form_that_the_api_knows() -> None:
 
 
 def test_a_tool_that_can_not_be_strict_is_named() -> None:
-    with pytest.raises(ToolDefinitionError, match="^g can not be strict: the schema is an object of any keys"):
+    with pytest.raises(ToolDefinitionError, match=r"^g can not be strict: the schema is an object of any keys"):
         body(tools=(_ANY,), strict_tools=True)
 
 
