@@ -44,7 +44,7 @@ def is_answer(item: dict[str, Any]) -> bool:
 def answers_in(body: dict[str, Any]) -> list[Any]:
     """What is said of the calls, in order."""
     blocks = [block for message in history(body) for block in objects(message.get("content"))]
-    results = [block for block in blocks if block["type"] == "tool_result"]
+    results = [block for block in blocks if block.get("type") == "tool_result"]
     return [one.get("output", one.get("content")) for one in results or filter(is_answer, history(body))]
 
 
