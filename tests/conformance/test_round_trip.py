@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from millstream.events.values import is_array, is_object
 from millstream.transcript import Reply, Transcript, user
 from millstream.wire.fields import objects, text_of
 from millstream.wire.format import Ask
 from millstream.wire.formats import FORMATS, format_named
+from millstream.wire.texts import valid_args
 from tests.conformance.rules import OUTPUTS, RULES
 from tests.conformance.streams import Stream, streams
 from tests.corpus import requires_corpus
@@ -43,18 +45,12 @@ def is_answer(item: dict[str, Any]) -> bool:
     return item.get("type") in OUTPUTS or item.get("role") == "tool"
 
 
-def answers_in(body: dict[str, Any]) -> list[Any]:
-    """What the results say, in their order."""
-    users = [message for message in history(body) if message.get("role") == "user"]
-    results = [
-        objects(one["toolResult"]["content"])
-        for message in users
-        for one in objects(message["content"])
-        if "toolResult" in one
-    ]
-    if results:
-        return [result[0]["text"] for result in results]
-    return [one.get("output", one.get("content")) for one in history(body) if is_answer(one)]
+def answers_in(value: object) -> list[str]:
+    """What is said of the calls, in order, wherever a wire has its results: they all say of whom they are."""
+    if isinstance(value, str):
+        return [value] if value.startswith("of ") else []
+    inner = value.values() if is_object(value) else value if is_array(value) else ()
+    return [answer for one in inner for answer in answers_in(one)]
 
 
 def conversation(*replies: Reply) -> Transcript:
@@ -72,7 +68,7 @@ def test_the_next_request_is_one_that_is_accepted_by_its_own_wire_and_by_every_o
     body = request(conversation(reply), api)
     assert RULES[api](body) == []
     assert body.get("model") == "a-model" or "a-model" in format_named(api).path("a-model")
-    assert answers_in(body) == [f"of {call.name}" for call in reply.calls]
+    assert answers_in(history(body)) == [f"of {call.name}" for call in reply.calls]
 
 
 @every_stream_of_a_format
@@ -140,3 +136,34 @@ def test_reasoning_goes_back_with_calls_where_the_server_wants_it(stream: Stream
         merged = objects(message.get("reasoning_details"))
         for name in ("text", "summary", "data", "signature"):
             assert "".join(text_of(one, name) for one in merged) == "".join(text_of(one, name) for one in details)
+
+
+@pytest.mark.parametrize(
+    "stream", [stream for stream in _STREAMS if stream.api == "anthropic-messages"], ids=lambda stream: stream.name
+)
+def test_blocks_go_back_verbatim_in_their_order(stream: Stream) -> None:
+    response = read([stream.body], stream.api)
+    if response.router.broke is not None:
+        pytest.skip("it broke off")
+    came: dict[int, dict[str, Any]] = {}
+    for event in data_of(stream):
+        delta: dict[str, Any] = event.get("delta") or {}
+        if event["type"] == "content_block_start":
+            came[event["index"]] = event["content_block"]
+        for key, part in delta.items() if "index" in event else ():
+            block = came[event["index"]]
+            if key == "partial_json":
+                block["pieces"] = block.get("pieces", "") + part
+            elif key == "citation":
+                block["citations"] = [*(block.get("citations") or []), part]
+            elif key != "type":
+                block[key] = (block.get(key) or "") + part
+    for block in came.values():
+        if pieces := block.pop("pieces", ""):
+            block["input"] = json.loads(valid_args(pieces))  # what is no JSON goes back as the nearest that is
+        if not block.get("citations"):
+            block.pop("citations", None)
+    said = [block for block in came.values() if block.get("text", "x").strip()]
+    assistant = [one for one in history(request(conversation(response.reply()), stream.api)) if one["role"] != "user"]
+    written = [block for message in assistant for block in message["content"]]
+    assert written == said

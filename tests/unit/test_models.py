@@ -25,6 +25,7 @@ def headers(model: Model) -> dict[str, str]:
 @pytest.fixture(autouse=True)
 def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-from-the-environment")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-from-the-environment")
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,13 @@ def test_a_model_by_name(name: str, url: str, wire: str, monkeypatch: pytest.Mon
     assert request.connect_timeout_s == 7
     assert request.headers == {"authorization": "Bearer sk-from-the-environment"}
     assert model.format.name == wire
+
+
+def test_anthropic_s_key_has_a_header_of_its_own() -> None:
+    request = Model("anthropic:claude").request(ASK, Limits())
+    assert request.url == "https://api.anthropic.com/v1/messages"
+    assert request.headers == {"x-api-key": "sk-from-the-environment"}
+    assert request.format_headers["anthropic-version"]
 
 
 def test_a_model_s_own_name_may_hold_colons() -> None:

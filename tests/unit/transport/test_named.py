@@ -27,9 +27,7 @@ def test_a_model_makes_it_anew_for_each_who_asks() -> None:
 
 
 def test_a_name_of_none() -> None:
-    with pytest.raises(
-        ModelError, match="there are: http, aiohttp, websocket, or leave it out"
-    ):
+    with pytest.raises(ModelError, match="there are: http, aiohttp, websocket, or leave it out"):
         Model("openai:gpt", transport="carrier-pigeon")  # type: ignore[arg-type]
 
 

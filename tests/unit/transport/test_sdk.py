@@ -14,6 +14,7 @@ from millstream.transport.sdk import ForeignStream
 pytestmark = pytest.mark.anyio
 
 CREATED: dict[str, Any] = {"type": "response.created", "response": {}}
+STARTED: dict[str, Any] = {"type": "message_start", "message": {"content": []}}
 CHUNK: dict[str, Any] = {"object": "chat.completion.chunk", "choices": []}
 
 
@@ -116,14 +117,21 @@ async def test_a_piece_of_another_type() -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "api"), [(CREATED, "openai-responses"), (Dumped(CHUNK), "openai-chat"), ({"choices": []}, "openai-chat")]
+    ("first", "api"),
+    [
+        (CREATED, "openai-responses"),
+        (Dumped(CHUNK), "openai-chat"),
+        ({"choices": []}, "openai-chat"),
+        (Dumped(STARTED), "anthropic-messages"),
+        ({"type": "ping"}, "anthropic-messages"),
+    ],
 )
 async def test_the_wire_is_told_from_the_first_piece_which_is_still_read(first: object, api: str) -> None:
     foreign = ForeignStream(SdkStream(first, {"type": "second"}))
     assert await foreign.api() == api
     received = await foreign.receive()
     assert isinstance(received, dict)
-    assert received in (CREATED, CHUNK, {"choices": []})
+    assert received in (CREATED, CHUNK, {"choices": []}, STARTED, {"type": "ping"})
     assert await foreign.receive() == {"type": "second"}
     assert await foreign.receive() == b""
 
@@ -198,6 +206,22 @@ async def test_an_error_within_the_stream() -> None:
     with pytest.raises(WireError, match="too busy") as caught:
         await pieces_of(SdkStream(CREATED, EventError()))
     assert (caught.value.phase, caught.value.code, caught.value.retryable) == ("stream", "server_overloaded", True)
+
+
+async def test_an_error_within_the_stream_as_anthropic_raises_it() -> None:  # with the status that the stream had
+    body = {"type": "error", "error": {"type": "overloaded_error", "message": "Too busy."}}
+    with pytest.raises(WireError, match=r"Too busy\.") as caught:
+        await pieces_of(SdkStream(STARTED, StatusError(200, body, {})))
+    error = caught.value
+    assert (error.phase, error.status, error.code, error.retryable) == ("stream", None, "overloaded_error", True)
+
+
+async def test_a_refusal_as_anthropic_raises_it() -> None:  # with all of the body
+    body = {"type": "error", "error": {"type": "rate_limit_error", "message": "Slow down."}, "request_id": "req_1"}
+    with pytest.raises(WireError, match=r"Slow down\.") as caught:
+        await ForeignStream(failing(StatusError(429, body, {"retry-after": "7"}))).receive()
+    error = caught.value
+    assert (error.phase, error.status, error.code, error.retry_after_s) == ("request", 429, "rate_limit_error", 7.0)
 
 
 async def test_any_other_exception_is_a_torn_stream() -> None:

@@ -69,7 +69,7 @@ def test_a_call_without_text_is_sealed_once_the_model_has_moved_on(pieces: list[
 
 def test_whole_calls_of_message_start_are_sealed_with_it() -> None:
     ready = {"type": "tool_use", "id": "toolu_0", "name": "f", "input": {"a": 1}}
-    bare = {"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}}
+    bare: wire.Event = {"type": "tool_use", "id": "toolu_1", "name": "f", "input": {}}
     assert sealed(feed(started(ready, bare, stop_reason="tool_use")).events) == [{"a": 1}, {}]
 
 

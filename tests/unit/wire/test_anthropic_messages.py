@@ -201,7 +201,11 @@ def test_arguments_are_an_object_whatever_the_model_wrote(args_text: str, writte
 def test_ids_of_other_wires_get_the_characters_that_are_allowed_and_stay_apart() -> None:
     ids = ["call.1", "call_1", "call 1", "", "toolu_01Ab-c", "функция"]
     calls = [call(i, id_=id_) for i, id_ in enumerate(ids)]
-    entries = [user("Hi"), reply(*(CallItem(one, "{}") for one in calls), wire="gemini"), *map(result, calls)]
+    entries: list[Entry] = [
+        user("Hi"),
+        reply(*(CallItem(one, "{}") for one in calls), wire="gemini"),
+        *map(result, calls),
+    ]
     made = written(*entries)
     given = [block["id"] for block in made[1]["content"]]
     assert given == ["call_1", "call_1_", "call_1__", "_", "toolu_01Ab-c", "_______"]

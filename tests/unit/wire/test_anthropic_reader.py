@@ -415,6 +415,13 @@ def test_an_unknown_block_is_passed_through_and_goes_back() -> None:
     assert read(start, stopped()) == [ItemOpened(0), Passed("fallback", block), Echo(0, block)]
 
 
+def test_a_block_without_a_type_does_not_go_back() -> None:
+    assert read({"type": "content_block_start", "index": 0, "content_block": {"x": 1}}, stopped()) == [
+        ItemOpened(0),
+        Passed("", {"x": 1}),
+    ]
+
+
 def test_an_unknown_delta_is_passed_through_and_its_fields_become_the_block_s() -> None:
     new = delta("hologram_delta", rays=3)
     events = read(opened("hologram", rays=0), new, stopped())

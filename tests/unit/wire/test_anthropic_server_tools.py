@@ -94,13 +94,14 @@ def test_the_result_of_a_call_of_the_message_before_is_told_of_its_own_item() ->
     ]
 
 
-def test_a_call_whose_result_is_still_to_come_goes_back_where_the_message_ended_well() -> None:
-    events = read(started(), search(), stopped(), *call(["{}"], 1), because("tool_use"), OVER)
+@pytest.mark.parametrize("reason", ["tool_use", "pause_turn"])
+def test_a_call_whose_result_is_still_to_come_goes_back_where_the_api_waits_for_us(reason: str) -> None:
+    events = read(started(), search(), stopped(), *call(["{}"], 1), because(reason), OVER)
     assert events[-3] == Echo(0, search()["content_block"])
-    assert events[-2] == Finished("tool_use", good=True)
+    assert events[-2] == Finished(reason, good=True, goes_on=reason == "pause_turn")
 
 
-@pytest.mark.parametrize("reason", ["max_tokens", "refusal", "model_context_window_exceeded"])
+@pytest.mark.parametrize("reason", ["max_tokens", "refusal", "model_context_window_exceeded", "stop_sequence"])
 def test_a_call_without_its_result_does_not_go_back_where_the_message_was_cut(reason: str) -> None:
     events = read(started(), search(), stopped(), found(1), stopped(1), search(2), stopped(2), because(reason), OVER)
     assert [echo.item for echo in echoes(events)] == [0, 1]

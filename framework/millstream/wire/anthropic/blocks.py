@@ -79,8 +79,8 @@ class Block:
                 return {"type": self.type, **cited, **more} if cited or more else None
             case type_ if type_ in SERVER_TOOLS:
                 return {**self.raw, "input": self.input}
-            case _:
-                return self.raw
+            case type_:
+                return self.raw if type_ else None
 
     def _thinking(self) -> JsonObject | None:
         """Thinking with its signature; what was cut before it was signed would be refused."""

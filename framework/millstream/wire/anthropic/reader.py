@@ -51,6 +51,7 @@ GOOD_ENDS: Final = frozenset({"end_turn", "tool_use", "stop_sequence"}) | PAUSES
 
 A stop sequence is an end that was asked for; a call that it cuts is no whole document.
 """
+_WAITS_FOR_US: Final = PAUSES | {"tool_use"}
 _SILENT: Final = frozenset(
     (
         "ping",
@@ -261,7 +262,7 @@ class MessagesReader:
             return []
         self._finished = True
         good = self.reason in GOOD_ENDS
-        events = self._server.rest() if good else []
+        events = self._server.rest() if self.reason in _WAITS_FOR_US else []
         details: object = delta.get("stop_details")
         if self.reason == "refusal" and is_object(details) and text_of(details, "explanation"):
             events.append(RefusalPiece(self._count, text_of(details, "explanation")))

@@ -1,8 +1,8 @@
 """Anthropic Messages: tools that the provider runs. They are shown, never dispatched.
 
 A call (`server_tool_use`, `mcp_tool_use`) and its result are two blocks, joined by an id; what is told of both is told
-of the item of the call. A call goes back only together with its result, or where the message ended well: then the API
-runs it in the next request, after our own results. One that was cut would be refused for want of its result.
+of the item of the call. A call goes back only together with its result, or where the API waits for us: then it runs it
+in the next request, after our own results. One that was cut would be refused for want of its result.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class ServerTools:
         return [moved, *([] if echo is None else [echo]), Echo(result.item, result.raw)]
 
     def rest(self) -> list[WireEvent]:
-        """The message ended well: the calls without a result go back as well."""
+        """The API waits for our results, or to be asked to go on: the calls without a result go back as well."""
         return list(self._waiting.values())
 
 
