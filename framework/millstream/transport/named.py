@@ -16,20 +16,20 @@ TransportName: TypeAlias = Literal["aiohttp"]
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """How a transport is made, the package it is made of, and the extra that brings this."""
+class Carrier:
+    """How a transport is made, the package it is made of, and the extra that brings this, "" where none needs to."""
 
     make: Callable[[], Transport]
-    package: str
-    extra: str
+    package: str = "httpx2"
+    extra: str = ""
 
 
-NAMED: Final[dict[str, Named]] = {
-    "aiohttp": Named(AiohttpTransport, "aiohttp", "fast"),
+NAMED: Final[dict[str, Carrier]] = {
+    "aiohttp": Carrier(AiohttpTransport, "aiohttp", "fast"),
 }
 
 
-def named(name: str) -> Named:
+def named(name: str) -> Carrier:
     """The transport of that name.
 
     Raises:
