@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,8 +14,7 @@ from millstream.errors import ModelError
 from millstream.limits import Limits
 from millstream.settings import Settings
 from millstream.transport.http import HttpTransport, check_client
-from millstream.transport.llama import LlamaTransport
-from millstream.transport.named import Carrier, TransportName, named
+from millstream.transport.named import Named, TransportName, named, of_file
 from millstream.transport.seam import Request, Transport
 from millstream.wire.call_ids import with_short_ids
 from millstream.wire.format import Ask, Format, ReadOptions, decoder
@@ -112,7 +110,10 @@ class Model:
         self._given_url = self._checked(base_url) if base_url else None
         self._api_key = api_key
         self._headers = {name.lower(): value for name, value in (headers or {}).items()}
-        self._carrier = self._carried_by(transport, client)
+        self._transport = named(transport) if isinstance(transport, str) else transport
+        self._client = client
+        if prefix == "llama" and transport is None and client is None and not base_url:
+            self._transport = of_file(model)
 
     def __repr__(self) -> str:
         return f"Model({self.name!r}, base_url={self._given_url or self._provider.base_url!r})"
@@ -124,12 +125,15 @@ class Model:
 
     def prepare(self) -> None:
         """Load what its requests need, so that nothing is imported while a response arrives."""
-        for module in (self._carrier.package, "httpx2", "pydantic_core", "tenacity"):
+        travels_on = self._transport.package if isinstance(self._transport, Named) else "httpx2"
+        for module in (travels_on, "httpx2", "pydantic_core", "tenacity"):
             import_module(module)
 
     def transport(self) -> Transport:
         """What its requests travel on, to be entered by the caller."""
-        return self._carrier.make()
+        if isinstance(self._transport, Named):
+            return self._transport.make()
+        return self._transport if self._transport is not None else HttpTransport(self._client)
 
     def request(self, ask: Ask, limits: Limits) -> Request:
         """A request as it goes out.
@@ -150,16 +154,6 @@ class Model:
     def decoder(self, tool_names: frozenset[str], limits: Limits) -> StreamDecoder:
         """What reads one of its responses."""
         return decoder(self.format, ReadOptions(tool_names), max_message_bytes=limits.max_message_bytes)
-
-    def _carried_by(self, transport: Transport | TransportName | None, client: httpx2.AsyncClient | None) -> Carrier:
-        if isinstance(transport, str):
-            return named(transport)
-        if transport is not None:
-            return Carrier(lambda: transport)
-        if client is None and self._given_url is None and self.name.startswith("llama:") and _is_gguf(self.model):
-            LlamaTransport(self.model)  # that there is no such file is told where it is named
-            return Carrier(partial(LlamaTransport, self.model))
-        return Carrier(partial(HttpTransport, client))
 
     @property
     def _own_url(self) -> str:
@@ -204,10 +198,6 @@ class Model:
 def as_model(model: Model | str) -> Model:
     """A model as it is, a model string made into one."""
     return model if isinstance(model, Model) else Model(model)
-
-
-def _is_gguf(model: str) -> bool:
-    return model.lower().endswith(".gguf")
 
 
 def _parts(name: str) -> tuple[str, str]:
