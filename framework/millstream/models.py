@@ -13,7 +13,7 @@ from millstream.limits import Limits
 from millstream.providers import PROVIDERS, parts_of
 from millstream.settings import Settings
 from millstream.transport.http import HttpTransport, check_client
-from millstream.transport.named import Named, TransportName, named
+from millstream.transport.named import Named, TransportName, named, of_file
 from millstream.transport.seam import Request, Transport
 from millstream.wire.call_ids import with_short_ids
 from millstream.wire.compat import Dialect, Lenient
@@ -32,6 +32,7 @@ class Model:
 
     Args:
         name: "provider:model", for example "openai:gpt-5.1"; the providers are the rows of `PROVIDERS`.
+            "llama:PATH.gguf" runs that file, see `transport.llama`; any other "llama:NAME" is a server at base_url.
         base_url: another server that speaks the same wire, up to and with "/v1". The key in the environment belongs to
             the provider's own host and is not sent there: pass `api_key`. With Azure, your resource
             ("https://NAME.openai.azure.com", by default that of AZURE_OPENAI_ENDPOINT); a dated version of its API is
@@ -79,6 +80,8 @@ class Model:
         self._dialect = dialect_of(prefix, lenient, own_host=self._endpoint.is_own)
         self._transport = named(transport, self._provider.wire) if isinstance(transport, str) else transport
         self._client = client
+        if prefix == "llama" and transport is None and client is None and not base_url:
+            self._transport = of_file(model)
 
     def __repr__(self) -> str:
         return f"Model({self.name!r}, base_url={self._endpoint!r})"

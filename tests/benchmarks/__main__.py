@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import assembling, bursting, decoding, imports, parallel, timing
+from tests.benchmarks import assembling, bursting, decoding, imports, parallel, receiving, timing
 from tests.benchmarks.machine import head, load
 from tests.benchmarks.peers import Peers
 from tests.benchmarks.processes import ROOT
@@ -24,6 +24,7 @@ PARTS: dict[str, Part] = {
     "burst": bursting.measure,
     "assembler": assembling.measure,
     "decode": decoding.measure,
+    "socket": receiving.measure,
     "import": imports.measure,
 }
 

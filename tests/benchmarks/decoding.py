@@ -30,7 +30,7 @@ ROWS = (
 
 def measure(bench: Bench) -> Report:
     """Measure every row on both wires, in turn; the first time does not count."""
-    files = {wire: _written(bench, wire) for wire in WIRES}
+    files = {wire: written(bench, wire, EVENTS) for wire in WIRES}
     taken: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
     with lanes(bench.folder, bench.peers, ROWS) as made:
         for number, lane in interleaved(made, 1 + REPETITIONS):
@@ -62,13 +62,13 @@ def _report(made: list[Lane], spreads: dict[tuple[str, str], Spread]) -> Report:
     return Report([table], figures)
 
 
-def _written(bench: Bench, wire: str) -> str:
-    """A file with the events of the response."""
-    response = scenario_from_json(burst(EVENTS // 2)).responses[0]
+def written(bench: Bench, wire: str, events: int) -> str:
+    """A file with the events of a response, half text and half arguments of a call."""
+    response = scenario_from_json(burst(events // 2)).responses[0]
     assert isinstance(response, Response), "it is a streamed one"
     asked = Asked({"model": MODEL, "input": PROMPT})
     plays: Wire = ChatWire(asked) if wire == "chat" else ResponsesWire(asked)
-    file = bench.folder / f"stream-{wire}.json"
+    file = bench.folder / f"stream-{wire}-{events}.json"
     file.write_text(
         json.dumps([frame.data.decode() for frame in compose(response, plays) if frame.data]), encoding="utf-8"
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.benchmarks.peers import Missing, Peers
 from tests.benchmarks.processes import environment
 
-OURS = ("millstream", "httpx2", "pydantic", "anyio")
+OURS = ("millstream", "httpx2", "aiohttp", "pydantic", "anyio")
 THEIRS = {
     "openai": ("openai", "httpx2", "pydantic"),
     "openai-agents": ("openai-agents", "openai", "pydantic"),

@@ -37,7 +37,7 @@ def request(transcript: Transcript, api: str) -> dict[str, Any]:
 
 
 def history(body: dict[str, Any]) -> list[dict[str, Any]]:
-    said: list[dict[str, Any]] = body["input"] if "input" in body else body["messages"]
+    said: list[dict[str, Any]] = next(body[name] for name in ("input", "messages", "contents") if name in body)
     return said
 
 

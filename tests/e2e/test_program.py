@@ -99,7 +99,7 @@ def test_inspect_reads_standard_input_and_says_what_a_torn_stream_is() -> None:
         (["inspect", "-", "--api", "carrier-pigeon"], 'no wire format "carrier-pigeon"'),
         (["inspect", "-"], "pass --api, one of openai-responses, openai-chat"),
         (["inspect", "-", "--api", "openai-chat", "--json", "--summary"], "choose one"),
-        (["chat", "--model", "nobody:x"], '"nobody:x" names no model'),
+        (["chat", "--model", "nobody:x"], '"nobody:x" names no provider'),
         (["chat", "--model", "openai:x", "--tools", "nothing"], "write module:name"),
         (["chat", "--model", "openai:x", "--tools", "no_such_module:x"], "no_such_module"),
         (["chat", "--model", "openai:x", "--tools", "json:nothing"], 'json has no "nothing"'),

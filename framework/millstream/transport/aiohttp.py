@@ -32,21 +32,21 @@ class AiohttpTransport:
     def __init__(self, session: aiohttp.ClientSession | None = None) -> None:
         self._given = session
         self._session = session  # one of our own is made for the first request
-        self._entered = False
+        self._entered = 0  # how often: runs at the same time may share it
 
     async def __aenter__(self) -> Self:
         try:
             asyncio.get_running_loop()
         except RuntimeError:
             raise ModelError('transport="aiohttp" works on asyncio only: leave it out under trio') from None
-        self._entered = True
+        self._entered += 1
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        self._entered = False
-        if self._given is None and self._session is not None:
-            await self._session.close()
-            self._session = None
+        self._entered -= 1
+        if not self._entered and self._given is None and self._session is not None:
+            session, self._session = self._session, None
+            await session.close()
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncGenerator[_AiohttpResponse]:

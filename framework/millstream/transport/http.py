@@ -33,17 +33,17 @@ class HttpTransport:
     def __init__(self, client: httpx2.AsyncClient | None = None) -> None:
         self._given = client
         self._client = client  # one of our own is made for the first request
-        self._entered = False
+        self._entered = 0  # how often: runs at the same time may share it
 
     async def __aenter__(self) -> Self:
-        self._entered = True
+        self._entered += 1
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        self._entered = False
-        if self._given is None and self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        self._entered -= 1
+        if not self._entered and self._given is None and self._client is not None:
+            client, self._client = self._client, None
+            await client.aclose()
 
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncGenerator[_HttpResponse]:

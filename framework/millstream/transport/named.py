@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from typing import Final, Literal, TypeAlias
 
 from millstream.errors import ModelError
 from millstream.transport.aiohttp import AiohttpTransport
 from millstream.transport.http import HttpTransport
+from millstream.transport.llama import LlamaTransport
 from millstream.transport.seam import Transport
 
 TransportName: TypeAlias = Literal["http", "aiohttp", "websocket"]
@@ -54,3 +56,15 @@ def named(name: str, wire: str) -> Named:
     if find_spec(found.package) is None:
         raise ModelError(f"transport=\"{name}\" needs {found.package}: pip install 'millstream[{found.extra}]'")
     return found
+
+
+def of_file(model: str) -> Named | None:
+    """What runs the model of a GGUF file, None where the name is no path of one.
+
+    Raises:
+        ModelError: there is no such file, or llama.cpp is not installed.
+    """
+    if not model.lower().endswith(".gguf"):
+        return None
+    LlamaTransport(model)  # what it has to say is said where the file is named
+    return Named(partial(LlamaTransport, model), "httpx2", "llama")
