@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -17,7 +17,9 @@ from millstream.transport.seam import Request, Transport
 from millstream.wire.continuation import Continuing
 from millstream.wire.format import Ask, Format, ReadOptions, decoder
 from millstream.wire.formats import FORMATS
+from millstream.wire.framing import Framing
 from millstream.wire.reading import StreamDecoder
+from millstream.wire.resuming import Cursor, Resuming
 
 if TYPE_CHECKING:
     import httpx2
@@ -137,6 +139,21 @@ class Model:
             max_message_bytes=limits.max_message_bytes,
             continuation=format_.continuation(ask) if isinstance(format_, Continuing) else None,
         )
+
+    def resume(self, request: Request, cursor: Cursor) -> Request:
+        """The request for the rest of a response; `request` is the one that began it."""
+        assert isinstance(self.format, Resuming), "its reader gave the cursor"
+        url = self._base_url + self.format.resume_path(cursor)
+        return replace(request, url=url, method="GET", body={}, continuation=None)
+
+    def stop(self, request: Request, cursor: Cursor) -> Request:
+        """The request that has the provider stop with a response; `request` is the one that began it."""
+        assert isinstance(self.format, Resuming), "its reader gave the cursor"
+        return replace(request, url=self._base_url + self.format.cancel_path(cursor), body={}, continuation=None)
+
+    def framing(self, limits: Limits) -> Framing:
+        """What cuts the body of one of its responses into messages."""
+        return self.format.framing(limits.max_message_bytes)
 
     def decoder(self, tool_names: frozenset[str], limits: Limits) -> StreamDecoder:
         """What reads one of its responses."""

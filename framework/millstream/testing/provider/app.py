@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from millstream.events import JsonObject, JsonValue
 from millstream.testing.provider import rules
+from millstream.testing.provider.background import Background, check_background
 from millstream.testing.provider.chat import ChatWire
 from millstream.testing.provider.connections import Connections
 from millstream.testing.provider.delivery import deliver
@@ -73,6 +74,7 @@ class App:
         self._check = check
         self._memory = Memory()
         self._answered = 0
+        self._background = Background(log, connections)
         access = Access(keys, models, check)
         self._sockets = Sockets(Shared(scenario, log, connections, access, self._memory, self.next_number), websocket)
 
@@ -82,6 +84,8 @@ class App:
             routes=[
                 Route(RESPONSES_PATH, partial(self._answer, chat=False), methods=["POST"]),
                 WebSocketRoute(RESPONSES_PATH, self._sockets),
+                Route(f"{RESPONSES_PATH}/{{response_id}}", self._background.resume, methods=["GET"]),
+                Route(f"{RESPONSES_PATH}/{{response_id}}/cancel", self._background.cancel, methods=["POST"]),
                 Route(CHAT_PATH, partial(self._answer, chat=True), methods=["POST"]),
                 Route("/v1/models", self._list_models, methods=["GET"]),
                 Route("/requests", self._list_requests, methods=["GET"]),
@@ -117,6 +121,10 @@ class App:
                     wire = ChatWire(facts, response.usage, lone_call=response.call_count == 1)
                     return self._streamed(response, entry, facts, wire)
                 kept = ResponsesWire(facts, response.usage)
+                if asked.get("background") is True:
+                    begun = self._background.begin(response, facts, kept, entry)
+                    self._remember(kept, facts, turns)
+                    return begun
                 return self._streamed(response, entry, facts, kept, partial(self._remember, kept, facts, turns))
 
     def next_number(self, turns: int) -> int:
@@ -134,6 +142,7 @@ class App:
         refusal = rules.check_model(body.get("model"), self._models, chat=chat)
         if refusal is None and self._check:
             refusal = rules.check_chat(body) if chat else rules.check_responses(body, self._memory.stored)
+            refusal = refusal or check_background(body)
         if refusal is None and body.get("stream") is not True:
             message = 'This fake provider only streams. Send "stream": true.'
             refusal = Refusal(message, "stream", "unsupported_value")

@@ -93,7 +93,7 @@ class WebSocketTransport:
 
     async def _sent(self, request: Request) -> _Sent | None:
         """Send a request and wait until it is accepted; None where it has to travel over HTTP."""
-        if self._http_only or request.method != "POST" or request.body.get("background"):
+        if self._http_only or not _is_create(request):
             return None
         check_offline(request.url)
         try:
@@ -205,3 +205,8 @@ class WebSocketTransport:
 
 def _origin(request: Request) -> object:
     return request.url, dict(request.headers)
+
+
+def _is_create(request: Request) -> bool:
+    """Whether it asks for a response of which a WebSocket knows: there is nothing in the background there."""
+    return request.method == "POST" and "model" in request.body and not request.body.get("background")
