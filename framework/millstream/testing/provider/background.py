@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from starlette.requests import Request
@@ -29,7 +29,7 @@ from millstream.testing.provider.steps import Cut, CutHow, Raw
 from millstream.testing.provider.streaming import Streamed
 
 HEADERS = {"content-type": "text/event-stream; charset=utf-8"}
-CUT_MARKS: dict[CutHow, bytes] = {"eof": b"\0eof", "close": b"\0close", "reset": b"\0reset"}
+CUT_MARKS: Mapping[CutHow, bytes] = {"eof": b"\0eof", "close": b"\0close", "reset": b"\0reset"}
 """Bytes that no answer holds: where a connection is cut, while the answer is composed."""
 MAX_KEPT = 256
 """Responses that can be read on; the real provider keeps them for some ten minutes."""
@@ -55,9 +55,11 @@ class _Kept:
 
     def add(self, frame: Frame) -> None:
         """The next frame, or the mark of a cut."""
-        marked: list[CutHow] = [how for how, mark in CUT_MARKS.items() if mark == frame.data]
-        self.cuts += [(len(self.frames), how) for how in marked]
-        self.frames += [] if marked else [frame]
+        for how, mark in CUT_MARKS.items():
+            if frame.data == mark:
+                self.cuts.append((len(self.frames), how))
+                return
+        self.frames.append(frame)
 
     def read(self, after: int) -> Iterator[Frame]:
         """The frames behind event number `after`, as they are due from now on, for one more reader."""
