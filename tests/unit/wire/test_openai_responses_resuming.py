@@ -29,8 +29,8 @@ def said(reader: ResponsesReader, *messages: dict[str, Any]) -> str:
 
 
 def test_a_background_response_can_be_read_on_behind_its_last_event() -> None:
+    assert ResponsesReader().cursor is None
     reader = ResponsesReader()
-    assert reader.cursor is None
     said(reader, begun())
     assert reader.cursor == Cursor("resp_1", 0)
     said(reader, text(4, "x"))
