@@ -14,19 +14,20 @@ import anyio
 from anyio.lowlevel import current_token
 
 from millstream.answers import Approver
-from millstream.errors import UsageError
+from millstream.errors import UsageError, WireError
 from millstream.journal.seam import Journal
 from millstream.limits import Limits
 from millstream.models import Model, as_model
 from millstream.policy import Policy
 from millstream.runtime.attempt import RunContext, check_approver
-from millstream.runtime.loop import Conversation
+from millstream.runtime.loop import Conversation, tool_schemas
 from millstream.runtime.run import Result, Run, Start
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
 from millstream.transcript import JsonPart, MediaPart, Part, TextPart, Transcript, UserMessage
 from millstream.transport.named import TransportName
-from millstream.transport.seam import Transport
+from millstream.transport.seam import Transport, Warming
+from millstream.wire.format import Ask
 
 Prompt: TypeAlias = str | Part | Sequence[str | Part] | None
 """What the user says: text, an image or file, or several of them; None to go on from the history."""
@@ -154,6 +155,27 @@ class Agent:
             self._transport = await stack.enter_async_context(self.model.transport())
             self._open = stack.pop_all()
         return self
+
+    async def warm_up(self) -> None:
+        """Have the connection and the provider ready before the first prompt is there; the agent must be entered.
+
+        Over WebSocket the connection is opened, and the provider prepares instructions and tools; over HTTP there is
+        nothing to prepare.
+
+        Raises:
+            UsageError: the agent is not entered.
+            WireError: there is no connection, or the provider refused.
+        """
+        if self._transport is None:
+            raise UsageError("enter the agent first: async with agent: await agent.warm_up()")
+        if isinstance(self._transport, Warming):
+            model, tools = self.model, tool_schemas(self.toolbox)
+            ask = Ask(model.model, Transcript(), self.instructions, tools, model.settings)
+            with anyio.move_on_after(self.limits.first_byte_timeout_s) as wait:
+                await self._transport.warm_up(model.request(ask, self.limits))
+            if wait.cancelled_caught:
+                text = f"nothing came for {self.limits.first_byte_timeout_s:g} s"
+                raise WireError(text, phase="request", kind="timeout", retryable=True)
 
     async def __aexit__(self, *exc_info: object) -> None:
         stack, self._open, self._transport = self._open, None, None

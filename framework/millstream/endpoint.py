@@ -60,9 +60,11 @@ class Endpoint:
         if not base_url:
             variable = self._provider.base_url_variable
             raise ModelError(f"{self._name} has no base URL: set {variable}, or pass Model(…, base_url=…)")
-        if self._provider.is_azure:
-            return azure_url(base_url, path, model, os.environ.get("OPENAI_API_VERSION", ""))
-        return in_region(base_url) + path
+        if not self._provider.is_azure:
+            return in_region(base_url) + path
+        path, _, query = path.partition("?")
+        url = azure_url(base_url, path, model, os.environ.get("OPENAI_API_VERSION", ""))
+        return url + ("&" if "?" in url else "?") + query if query else url
 
     def headers(self) -> dict[str, str]:
         """The key in its header, and the caller's headers.

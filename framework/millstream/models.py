@@ -21,7 +21,9 @@ from millstream.wire.continuation import Continuing
 from millstream.wire.dialects import dialect_of
 from millstream.wire.format import Ask, Format, ReadOptions, decoder
 from millstream.wire.formats import FORMATS
+from millstream.wire.framing import Framing
 from millstream.wire.reading import StreamDecoder
+from millstream.wire.resuming import Cursor, Resuming
 
 if TYPE_CHECKING:
     import httpx2
@@ -128,6 +130,22 @@ class Model:
             continuation=format_.continuation(ask) if isinstance(format_, Continuing) else None,
             signer=self._endpoint.signer(headers),
         )
+
+    def resume(self, request: Request, cursor: Cursor) -> Request:
+        """The request for the rest of a response; `request` is the one that began it."""
+        assert isinstance(self.format, Resuming), "its reader gave the cursor"
+        url = self._endpoint.url(self.format.resume_path(cursor), self.model)
+        return replace(request, url=url, method="GET", body={}, continuation=None)
+
+    def stop(self, request: Request, cursor: Cursor) -> Request:
+        """The request that has the provider stop with a response; `request` is the one that began it."""
+        assert isinstance(self.format, Resuming), "its reader gave the cursor"
+        url = self._endpoint.url(self.format.cancel_path(cursor), self.model)
+        return replace(request, url=url, body={}, continuation=None)
+
+    def framing(self, limits: Limits) -> Framing:
+        """What cuts the body of one of its responses into messages."""
+        return self.format.framing(limits.max_message_bytes)
 
     def decoder(self, tool_names: frozenset[str], limits: Limits) -> StreamDecoder:
         """What reads one of its responses."""

@@ -14,7 +14,7 @@ import pytest
 
 from millstream import Agent, Limits, Model, WireError, tool
 from millstream.events import TextDelta
-from millstream.models import PROVIDERS
+from millstream.providers import PROVIDERS
 from millstream.testing import check_records
 from millstream.transport.llama_process import LlamaServer, acquire, release
 from millstream.wire.formats import FORMATS

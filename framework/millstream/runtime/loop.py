@@ -13,10 +13,10 @@ from millstream.events import JsonObject, ProviderEvent, Truncated, TurnRestarte
 from millstream.limits import Limits
 from millstream.models import Model
 from millstream.policy import Policy, Retry
+from millstream.runtime.asking import Asking
 from millstream.runtime.attempt import RunContext
 from millstream.runtime.dispatcher import Dispatcher
 from millstream.runtime.log import Log
-from millstream.runtime.reading import read_response
 from millstream.runtime.response import Response, ResponseParts
 from millstream.runtime.retry import retrying
 from millstream.runtime.torn import Torn, recovery
@@ -129,7 +129,7 @@ class TurnLoop:
             self._current = response
             self._on_response(response)
             request = replace(self._conversation.model.request(self._ask(), limits), tell=self._tell)
-            await read_response(transport, request, response, self._log, limits)
+            await Asking(self._conversation.model, transport, self._log, limits).read(request, response)
             if response.error is not None and not response.shown:
                 raise response.error
             return response

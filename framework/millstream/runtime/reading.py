@@ -21,21 +21,19 @@ from millstream.transport.seam import Incoming, Request, Transport
 _MAX_DRAINED_PIECES: Final = 16  # a stream that goes on behind its end is not worth more
 
 
-async def read_response(transport: Transport, request: Request, response: Response, log: Log, limits: Limits) -> None:
-    """Open the response and read it to its end, good or bad; what fails is in `response.error`, nothing is raised."""
-    try:
-        async with AsyncExitStack() as stack:
-            incoming = None
-            with anyio.move_on_after(limits.first_byte_timeout_s):
-                incoming = await stack.enter_async_context(transport.open(request))
-            if incoming is None:
-                raise _silent(limits.first_byte_timeout_s, "Limits.first_byte_timeout_s")
-            await read_incoming(incoming, response, log, limits)
-    except WireError as error:
-        if response.error is None:
-            await response.break_off(error)
-    if response.error is not None:
-        response.error.hide(request.secrets)
+async def read_opened(transport: Transport, request: Request, response: Response, log: Log, limits: Limits) -> None:
+    """Open a response and read it to its end.
+
+    Raises:
+        WireError: it could not be opened, broke, or fell silent.
+    """
+    async with AsyncExitStack() as stack:
+        incoming = None
+        with anyio.move_on_after(limits.first_byte_timeout_s):
+            incoming = await stack.enter_async_context(transport.open(request))
+        if incoming is None:
+            raise _silent(limits.first_byte_timeout_s, "Limits.first_byte_timeout_s")
+        await read_incoming(incoming, response, log, limits)
 
 
 async def read_incoming(incoming: Incoming, response: Response, log: Log, limits: Limits) -> None:

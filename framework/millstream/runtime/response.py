@@ -24,7 +24,10 @@ from millstream.runtime.turn_log import TurnLog
 from millstream.toolbox.toolbox import Toolbox
 from millstream.transcript import Entry
 from millstream.transport.seam import Chunk
+from millstream.wire.framing import Framing
 from millstream.wire.reading import StreamDecoder
+from millstream.wire.refusal import torn
+from millstream.wire.resuming import Cursor
 from millstream.wire_events import Broke, CallBegan, CallClosed, CallLeft, Ended, Finished, ItemOpened, WireEvent
 
 _EVENTS_PER_CHECKPOINT: Final = 64  # a burst must not keep the loop from starting tools
@@ -128,8 +131,29 @@ class Response:
         await self._route(events)
         return bool(events)
 
+    @property
+    def cursor(self) -> Cursor | None:
+        """Where it can be read on over another connection: the provider goes on with it. None for most."""
+        return None if self.aborted or self.router.broke is not None else self._decoder.cursor
+
+    @property
+    def at_work(self) -> Cursor | None:
+        """Of a response that nobody reads any more: the provider still works at it. None for most."""
+        return self._decoder.cursor
+
+    def resume(self, framing: Framing) -> None:
+        """What is fed from now on is the rest of it, over another connection."""
+        self._decoder.resume(framing)
+
     async def end(self) -> None:
-        """The body is over."""
+        """The body is over.
+
+        Raises:
+            WireError: the response is not, and the rest of it can be asked for.
+        """
+        await self._route(self._decoder.last())
+        if self.cursor is not None:
+            raise torn("the stream ended before the response did")
         await self._route(self._decoder.end())
 
     async def give_up(self) -> None:

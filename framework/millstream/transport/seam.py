@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from json import dumps
-from typing import Any, Final, Literal, Protocol, Self, TypeAlias
+from typing import Any, Final, Literal, Protocol, Self, TypeAlias, runtime_checkable
 from urllib.parse import quote
 
 from millstream.events.values import JsonObject
@@ -102,5 +102,18 @@ class Transport(Protocol):
 
         Raises:
             WireError: no connection, or the provider refused the request.
+        """
+        ...
+
+
+@runtime_checkable
+class Warming(Protocol):
+    """A transport that can prepare for a request before it is made."""
+
+    async def warm_up(self, request: Request) -> None:
+        """Connect, and have the provider prepare what it can; the history of `request` does not matter.
+
+        Raises:
+            WireError: no connection, or the provider refused.
         """
         ...

@@ -16,6 +16,7 @@ from millstream.events.values import Usage, is_array, is_object
 from millstream.wire.framing import Framing, Message
 from millstream.wire.json_message import message_parser
 from millstream.wire.refusal import empty_body, error_from_body, error_from_object
+from millstream.wire.resuming import Cursor, ResumableReader
 from millstream.wire_events import Broke, Ended, WireEvent
 
 _MAX_HEAD: Final = 64 * 1024  # enough of a body that is not a stream to say what it is
@@ -85,16 +86,31 @@ class StreamDecoder:
         self._streaming = True
         return self._broke(_too_deep()) if _is_deep(message) else self._noted(self._reader.accept(message))
 
+    @property
+    def cursor(self) -> Cursor | None:
+        """Where the response can be read on over another connection; None where it can not be, or is over."""
+        return self._reader.cursor if not self.over and isinstance(self._reader, ResumableReader) else None
+
+    def resume(self, framing: Framing) -> None:
+        """What comes now is the body of another connection, cut by `framing`, with the rest of the same response."""
+        assert isinstance(self._reader, ResumableReader), "it has a cursor"
+        self._framing = framing
+        self._reader.resume()
+
+    def last(self) -> list[WireEvent]:
+        """The body is over: the events of what was still held."""
+        last = None if self.over else self._framing.end()
+        if isinstance(last, WireError) or (last is not None and _is_whole(last.data)):
+            return self._take(last)
+        return []
+
     def end(self) -> list[WireEvent]:
         """The body is over: the events of what was still held, and the end of the response, good or bad."""
         if self.over:
             return []
-        events: list[WireEvent] = []
-        last = self._framing.end()
-        if isinstance(last, WireError) or (last is not None and _is_whole(last.data)):
-            events += self._take(last)
-            if _is_final(events):
-                return events
+        events = self.last()
+        if _is_final(events):
+            return events
         if self.bytes_seen == 0 and not self._streaming:
             return self._broke(empty_body())
         if not self._streaming and not self._framing.is_stream(bytes(self._head)):

@@ -25,6 +25,7 @@ from millstream.testing.provider.steps import (
     Think,
     Together,
 )
+from millstream.testing.provider.websocket.terms import WebSocketTerms
 
 __all__ = [
     "Body",
@@ -50,6 +51,7 @@ __all__ = [
     "Scenario",
     "Think",
     "Together",
+    "WebSocketTerms",
     "load_scenario",
     "scenario_from_json",
 ]

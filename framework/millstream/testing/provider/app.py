@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from millstream.events import JsonObject, JsonValue
 from millstream.testing.provider import rules
+from millstream.testing.provider.background import Background
 from millstream.testing.provider.connections import Connections
 from millstream.testing.provider.delivery import deliver
 from millstream.testing.provider.endpoints import ENDPOINTS, Answering, Endpoint, Posted
@@ -24,6 +25,7 @@ from millstream.testing.provider.endpoints.openai_responses import OPENAI_RESPON
 from millstream.testing.provider.frames import Asked, Frame, compose
 from millstream.testing.provider.log import Entry, Log
 from millstream.testing.provider.picking import Memory
+from millstream.testing.provider.responses import ResponsesWire
 from millstream.testing.provider.rules import Refusal
 from millstream.testing.provider.scenario import Body, Hangup, Scenario
 from millstream.testing.provider.scenario import Response as ScriptedResponse
@@ -71,6 +73,7 @@ class App:
         self._check = check
         self._memory = Memory()
         self._answered = 0
+        self._background = Background(log, connections)
         access = Access(keys, models, check)
         self._sockets = Sockets(Shared(scenario, log, connections, access, self._memory, self.next_number), websocket)
 
@@ -84,6 +87,8 @@ class App:
             routes=[
                 *answering,
                 WebSocketRoute(OPENAI_RESPONSES.path, self._sockets),
+                Route(f"{OPENAI_RESPONSES.path}/{{response_id}}", self._background.resume, methods=["GET"]),
+                Route(f"{OPENAI_RESPONSES.path}/{{response_id}}/cancel", self._background.cancel, methods=["POST"]),
                 Route("/v1/models", self._list_models, methods=["GET"]),
                 Route("/requests", self._list_requests, methods=["GET"]),
             ],
@@ -112,6 +117,11 @@ class App:
             case ScriptedResponse() as response:
                 entry.answered(200, number)
                 answering = endpoint.answer(asked, response, self._memory, turns)
+                if endpoint is OPENAI_RESPONSES and asked.body.get("background") is True:
+                    assert isinstance(answering.wire, ResponsesWire), "as that endpoint makes it"
+                    begun = self._background.begin(response, asked, answering.wire, entry)
+                    answering.before()
+                    return begun
                 return self._streamed(response, entry, asked, answering)
 
     def next_number(self, turns: int) -> int:

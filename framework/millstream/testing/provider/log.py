@@ -33,7 +33,8 @@ class RecordedRequest:
 
     Args:
         number: from 0, in the order of arrival.
-        path: "/v1/responses" or "/v1/chat/completions".
+        path: "/v1/responses" or "/v1/chat/completions"; with an id and a query where the rest of a response was asked
+            for. A request over WebSocket has the path and the headers of its connection (`upgrade: websocket`).
         headers: names in lower case; keys and cookies are masked.
         body: the JSON body, None where it was no JSON.
         at_s: when it had arrived, as `time.monotonic()`.

@@ -68,9 +68,10 @@ class ResponsesWire:
         return tuple(item for item in self._output if item is not None)
 
     def start(self) -> list[Frame]:
-        """`response.created` and `response.in_progress`."""
+        """`response.created` and `response.in_progress`; a response in the background is queued in between."""
         begun = snapshot(self._asked, self.response_id, "in_progress")
-        return [self._event(0.0, f"response.{name}", response=begun) for name in ("created", "in_progress")]
+        names = ("created", "queued", "in_progress") if begun["background"] else ("created", "in_progress")
+        return [self._event(0.0, f"response.{name}", response=begun) for name in names]
 
     def feed(self, act: Act) -> list[Frame]:
         """The events of an act, numbered behind those of the acts before."""

@@ -39,8 +39,9 @@ class FakeProvider:
         model = Model("openai:any", base_url=provider.base_url, api_key="any")
     ```
 
-    It streams over HTTP as the real provider does and refuses what the real one refuses: an unanswered call, a wrong
-    key, an unknown model. `GET /v1/models` lists the models, `GET /requests` the recorded requests as JSON.
+    It streams over HTTP, and on `ws://…/v1/responses` over WebSocket, as the real provider does, and refuses what the
+    real one refuses: an unanswered call, a wrong key, an unknown model. Responses in the background can be read on and
+    stopped. `GET /v1/models` lists the models, `GET /requests` the recorded requests as JSON.
 
     Args:
         scenario: the answers.

@@ -32,7 +32,7 @@ def snapshot(
         "object": "response",
         "created_at": asked.created,
         "status": status,
-        "background": False,
+        "background": asked.body.get("background") is True,
         "completed_at": asked.created if status == "completed" else None,
         "error": ended.get("error"),
         "frequency_penalty": 0.0,

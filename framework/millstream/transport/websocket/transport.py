@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Final, Self
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
 
 import anyio
 from anyio.abc import TaskGroup
 
 from millstream.errors import WireError
+from millstream.events.values import is_array
 from millstream.transport.exchange import check_offline, written
 from millstream.transport.seam import Incoming, Request, Transport
 from millstream.transport.websocket.chains import Chains, Known, Told, told
@@ -20,6 +21,7 @@ from millstream.transport.websocket.exchange import Exchange
 from millstream.transport.websocket.frames import create
 from millstream.transport.websocket.lanes import UNNAMED
 from millstream.transport.websocket.socket import UpgradeRefused, connect, goes_by_proxy
+from millstream.wire.continuation import Continuation
 
 ROTATE_AFTER_S: Final = 55 * 60.0
 """The age from which on a connection takes no new response: the provider closes it after 60 minutes."""
@@ -40,6 +42,14 @@ class _Sent:
     stored: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Warm:
+    """What was prepared for a request: the response to go on from, and all of the body but `input`."""
+
+    response_id: str
+    body: dict[str, Any]
+
+
 class WebSocketTransport:
     """Requests over one warm WebSocket, and more of them where one is not enough; see `transport.seam.Transport`.
 
@@ -56,7 +66,9 @@ class WebSocketTransport:
         self._connections: list[Connection] = []
         self._count = 0
         self._chains = Chains()
+        self._warm: _Warm | None = None
         self._http_only = False
+        self._refusal: UpgradeRefused | None = None  # that nobody was told of yet
         self._named = True  # whether the server is known not to refuse lanes
 
     async def __aenter__(self) -> Self:
@@ -83,6 +95,7 @@ class WebSocketTransport:
             raise RuntimeError(message)
         sent = await self._sent(request)
         if sent is None:
+            self._tell_refusal(request)
             async with self._http.open(request) as incoming:
                 yield incoming
             return
@@ -91,9 +104,25 @@ class WebSocketTransport:
         finally:
             self._leave(sent)
 
+    async def warm_up(self, request: Request) -> None:
+        """Connect, and have the provider prepare all of a request but its `input`: the next one goes on from there.
+
+        Raises:
+            WireError: there is no connection, or the provider refused.
+        """
+        sent = await self._sent(replace(request, body={**request.body, "input": [], "generate": False}))
+        if sent is None:
+            return
+        try:
+            while await sent.exchange.receive() != b"":
+                pass
+        finally:
+            self._leave(sent)
+        self._warm = _Warm(sent.exchange.response_id, _but_input(request.body))
+
     async def _sent(self, request: Request) -> _Sent | None:
         """Send a request and wait until it is accepted; None where it has to travel over HTTP."""
-        if self._http_only or request.method != "POST" or request.body.get("background"):
+        if self._http_only or not _is_create(request):
             return None
         check_offline(request.url)
         try:
@@ -104,24 +133,31 @@ class WebSocketTransport:
             return await self._try(request, last=True)
         except UpgradeRefused as refusal:
             self._http_only = refusal.status not in _TRANSIENT
-            request.tell("request.fell_back", {"transport": "http", "why": refusal.why})
+            self._refusal = refusal
             return None
+
+    def _tell_refusal(self, request: Request) -> None:
+        """Say once that, and why, requests travel over HTTP."""
+        refusal, self._refusal = self._refusal, None
+        if refusal is not None:
+            request.tell("request.fell_back", {"transport": "http", "why": refusal.why})
 
     async def _try(self, request: Request, *, last: bool = False) -> _Sent | None:
         """Send a request once; None where it should be sent again, otherwise."""
-        parent = self._chains.parent(request.continuation, request.body.get("input"))
+        continuation, parent = self._parent(request)
         connection, lane = await self._place(request, parent)
         if parent is not None and not parent.stored and parent.connection != connection.number:
-            parent = None
+            continuation = None
         was_used, exchange = connection.used, connection.begin(lane)
         try:
-            frame = create(request.body, lane, request.continuation if parent is not None else None)
-            await connection.send(written(frame).decode())
+            await connection.send(written(create(request.body, lane, continuation)).decode())
             await exchange.head()
         except WireError as error:
             connection.leave(exchange)
-            self._forget_parent(request)
-            if not last and self._mends(error, connection, lane, continued=parent is not None, was_used=was_used):
+            if continuation is not None:  # after a request that failed the provider has dropped what it went on from
+                self._chains.forget(continuation.previous_response_id)
+            continued = continuation is not None
+            if not last and self._mends(error, connection, lane, continued=continued, was_used=was_used):
                 return None
             raise
         except BaseException:
@@ -129,6 +165,19 @@ class WebSocketTransport:
             raise
         stored = request.body.get("store", True) is not False
         return _Sent(connection, exchange, told(request.body.get("input")), stored)
+
+    def _parent(self, request: Request) -> tuple[Continuation | None, Known | None]:
+        """What a request goes on from: the response before it, or what was warmed up for the first one."""
+        history = request.body.get("input")
+        parent = self._chains.parent(request.continuation, history)
+        if parent is not None:
+            return request.continuation, parent
+        warm, self._warm = self._warm, None
+        if warm is None or not is_array(history) or warm.body != _but_input(request.body):
+            return None, None
+        whole = Continuation(warm.response_id, history)
+        parent = self._chains.parent(whole, history)
+        return (whole, parent) if parent is not None else (None, None)
 
     def _mends(self, error: WireError, connection: Connection, lane: str, *, continued: bool, was_used: bool) -> bool:
         """Whether what went wrong is mended by sending the request again at once; sees to it that it is."""
@@ -145,11 +194,6 @@ class WebSocketTransport:
                 return True
             case _:
                 return False
-
-    def _forget_parent(self, request: Request) -> None:
-        """After a request that failed the provider has dropped what it went on from."""
-        if request.continuation is not None:
-            self._chains.forget(request.continuation.previous_response_id)
 
     def _leave(self, sent: _Sent) -> None:
         connection, exchange = sent.connection, sent.exchange
@@ -205,3 +249,12 @@ class WebSocketTransport:
 
 def _origin(request: Request) -> object:
     return request.url, dict(request.headers)
+
+
+def _but_input(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name != "input"}
+
+
+def _is_create(request: Request) -> bool:
+    """Whether it asks for a response of which a WebSocket knows: there is nothing in the background there."""
+    return request.method == "POST" and "model" in request.body and not request.body.get("background")

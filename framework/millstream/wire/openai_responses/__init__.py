@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
 from millstream.transcript import Transcript
 from millstream.wire.continuation import Continuation
@@ -12,6 +13,7 @@ from millstream.wire.format import Ask, ReadOptions, ToolSchema
 from millstream.wire.openai_responses import entries, request
 from millstream.wire.openai_responses.continuation import continuation
 from millstream.wire.openai_responses.reader import ResponsesReader
+from millstream.wire.resuming import Cursor
 from millstream.wire.sse import SseParser
 
 
@@ -33,6 +35,14 @@ class OpenAIResponses:
     def continuation(self, ask: Ask) -> Continuation | None:
         """How to go on from the last response, for a provider that still knows it."""
         return continuation(ask)
+
+    def resume_path(self, cursor: Cursor) -> str:
+        """Where the rest of a background response is streamed from."""
+        return f"/responses/{quote(cursor.response_id, safe='')}?stream=true&starting_after={cursor.after}"
+
+    def cancel_path(self, cursor: Cursor) -> str:
+        """Where a background response is stopped."""
+        return f"/responses/{quote(cursor.response_id, safe='')}/cancel"
 
     def reader(self, options: ReadOptions) -> ResponsesReader:
         """A decoder for one response."""

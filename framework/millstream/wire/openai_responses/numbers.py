@@ -14,7 +14,9 @@ class Numbers:
     """
 
     def __init__(self) -> None:
-        self._last: int | None = None
+        self.last: int | None = None
+        """The number of the last event, None before there is one."""
+        self._resumed_after: int | None = None
         self._counting = False
         self._previous: Mapping[str, Any] = {}
 
@@ -23,7 +25,13 @@ class Numbers:
         number: object = message.get("sequence_number")
         if not isinstance(number, int):
             return False
-        repeated = self._counting and number == self._last and message == self._previous
-        self._counting = self._counting or (self._last is not None and number > self._last)
-        self._last, self._previous = number, message
+        if self._resumed_after is not None and number <= self._resumed_after:
+            return True
+        repeated = self._counting and number == self.last and message == self._previous
+        self._counting = self._counting or (self.last is not None and number > self.last)
+        self.last, self._previous = number, message
         return repeated
+
+    def resume(self) -> None:
+        """A second connection begins behind the last event, or before it: those up to it are repetitions."""
+        self._resumed_after = self.last

@@ -24,7 +24,9 @@ from millstream.wire.openai_responses.items import CALLS, Item, Items, kind_of
 from millstream.wire.openai_responses.numbers import Numbers
 from millstream.wire.openai_responses.parts import more, reasoning_part, rest, rest_of_message, rest_of_reasoning
 from millstream.wire.openai_responses.server_tools import server_tool_of
+from millstream.wire.openai_responses.silent import SILENT
 from millstream.wire.refusal import error_from_object, error_in, torn
+from millstream.wire.resuming import Cursor
 from millstream.wire.texts import usage_from
 from millstream.wire_events import (
     AnnotationPiece,
@@ -49,20 +51,6 @@ GOOD_ENDS: Final = frozenset({"completed"})
 """The ends after which calls may run; every other reason is a cut, a refusal or unknown."""
 
 _ARGS_FIELD: Final[dict[str, str]] = {"function_call": "arguments", "custom_tool_call": "input"}
-_SILENT: Final = frozenset(
-    (
-        "keepalive",
-        "response.keep_alive",
-        "response.created",
-        "response.queued",
-        "response.in_progress",
-        "response.content_part.added",
-        "response.content_part.done",
-        "response.reasoning_part.added",
-        "response.reasoning_part.done",
-        "response.reasoning_summary_part.done",
-    )
-)
 
 
 class ResponsesReader:
@@ -72,6 +60,7 @@ class ResponsesReader:
         self.reason: str | None = None
         self.usage: Usage | None = None
         self._response_id: str | None = None
+        self._in_background = False
         tolerance = Tolerance(leniencies)
         self._bear = tolerance.bear
         self._items = Items(tolerance)
@@ -100,6 +89,17 @@ class ResponsesReader:
             "response.failed": self._on_failed,
         }
 
+    @property
+    def cursor(self) -> Cursor | None:
+        """Where a response can be read on that goes on in the background; None for any other."""
+        if not self._in_background or self._response_id is None or self._numbers.last is None:
+            return None
+        return Cursor(self._response_id, self._numbers.last)
+
+    def resume(self) -> None:
+        """What comes now is the rest of the response, or more of it again."""
+        self._numbers.resume()
+
     def accept(self, message: Mapping[str, Any], event: str = "") -> list[WireEvent]:
         """What one event says."""
         if self._numbers.is_repeated(message):
@@ -115,7 +115,7 @@ class ResponsesReader:
     def _event(self, name: str, message: Mapping[str, Any]) -> list[WireEvent]:
         if handler := self._handlers.get(name):
             return handler(message)
-        if name in _SILENT:
+        if name in SILENT:
             self._note_response(message)
             return []
         return self._other(name, message)
@@ -264,6 +264,7 @@ class ResponsesReader:
         if not is_object(response):
             return {}
         self._response_id = text_of(response, "id") or self._response_id
+        self._in_background = self._in_background or response.get("background") is True
         if is_object(usage := response.get("usage")):
             self.usage = usage_from(usage, "input", "output")
         return response

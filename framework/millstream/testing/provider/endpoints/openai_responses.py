@@ -26,7 +26,7 @@ def turns(body: JsonObject, memory: Memory) -> int:
 
 
 def _check(posted: Posted, memory: Memory) -> Refusal | None:
-    return rules.check_responses(posted.body, memory.stored)
+    return rules.check_responses(posted.body, memory.stored) or rules.check_background(posted.body)
 
 
 def _answer(asked: Asked, response: Response, memory: Memory, turns_before: int) -> Answering:

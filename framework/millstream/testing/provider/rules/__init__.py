@@ -18,13 +18,14 @@ from millstream.testing.provider.rules.chat import check_chat
 from millstream.testing.provider.rules.gemini import check_gemini
 from millstream.testing.provider.rules.ollama import check_ollama
 from millstream.testing.provider.rules.refusal import Form, Refusal, not_json
-from millstream.testing.provider.rules.responses import Stored, check_responses
+from millstream.testing.provider.rules.responses import Stored, check_background, check_responses
 
 __all__ = [
     "Form",
     "Refusal",
     "Stored",
     "check_anthropic",
+    "check_background",
     "check_bedrock",
     "check_chat",
     "check_gemini",

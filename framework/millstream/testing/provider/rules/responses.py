@@ -265,3 +265,10 @@ def _check_pairs(items: Sequence[Object], previous: Sequence[Object]) -> None:
     for call_id, kind in calls.items():
         if call_id not in answered:
             refuse(f"No tool output found for {CALLS[kind]} {call_id}.", "input")
+
+
+def check_background(body: Object) -> Refusal | None:
+    """What the provider refuses about a request in the background."""
+    if body.get("background") is True and body.get("store") is False:
+        return Refusal("Background mode requires 'store' to be true.", "background", "invalid_value")
+    return None

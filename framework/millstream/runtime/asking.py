@@ -1,0 +1,93 @@
+"""Asks for one response and has it read to its end, over more than one connection where the provider goes on with it.
+
+A background response that breaks off is read on behind the last event that came; one that nobody wants any more is
+stopped, since the provider would go on with it unread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import anyio
+
+from millstream.errors import WireError
+from millstream.limits import Limits
+from millstream.models import Model
+from millstream.runtime.log import Log
+from millstream.runtime.reading import read_opened
+from millstream.runtime.response import Response
+from millstream.transport.seam import Request, Transport
+from millstream.wire.resuming import Cursor
+
+_STOP_TIMEOUT_S: Final = 2.0  # whoever leaves a run must not be held up
+_FIRST_PAUSE_S: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How responses are asked for.
+
+    Args:
+        model: who is asked.
+        transport: what requests travel on, entered.
+        log: the log of the run.
+        limits: the limits of the run.
+    """
+
+    model: Model
+    transport: Transport
+    log: Log
+    limits: Limits
+
+    async def read(self, request: Request, response: Response) -> None:
+        """Have a response read to its end, good or bad; what fails is in `response.error`, nothing is raised."""
+        try:
+            await self._read(request, response)
+        except WireError as error:
+            if response.error is None:
+                await response.break_off(error)
+        finally:
+            await self._stop(request, response)
+        if response.error is not None:
+            response.error.hide(request.secrets)
+
+    async def _read(self, request: Request, response: Response) -> None:
+        asked, unheard = request, 0
+        while True:
+            before = response.cursor
+            try:
+                await read_opened(self.transport, asked, response, self.log, self.limits)
+            except WireError as error:
+                cursor = response.cursor
+                unheard = unheard + 1 if cursor == before else 0
+                if cursor is None or not self._may_resume(error, unheard):
+                    raise
+                await anyio.sleep(error.retry_after_s or (_FIRST_PAUSE_S * 2 ** (unheard - 1) if unheard else 0.0))
+                asked = self._resumed(request, response, cursor, error)
+            else:
+                return
+
+    def _may_resume(self, error: WireError, unheard: int) -> bool:
+        """Whether the rest is asked for; `unheard` counts the times in a row that this has brought nothing."""
+        waits = (error.retry_after_s or 0.0) <= self.limits.max_retry_wait_s
+        return error.retryable and waits and unheard < self.limits.request_attempts
+
+    def _resumed(self, request: Request, response: Response, cursor: Cursor, error: WireError) -> Request:
+        error.hide(request.secrets)
+        facts = {"response_id": cursor.response_id, "after": cursor.after, "error": str(error)}
+        request.tell("request.resumed", facts)
+        response.resume(self.model.framing(self.limits))
+        return self.model.resume(request, cursor)
+
+    async def _stop(self, request: Request, response: Response) -> None:
+        cursor = response.at_work
+        if cursor is None:
+            return
+        with anyio.move_on_after(_STOP_TIMEOUT_S, shield=True):
+            try:
+                async with self.transport.open(self.model.stop(request, cursor)):
+                    pass
+            except WireError as error:  # the run has its own end; that the provider may go on is all there is to say
+                error.hide(request.secrets)
+                request.tell("request.not_stopped", {"response_id": cursor.response_id, "error": str(error)})

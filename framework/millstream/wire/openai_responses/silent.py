@@ -1,0 +1,20 @@
+"""Which events of the Responses wire say nothing that others do not say as well."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SILENT: Final = frozenset(
+    (
+        "keepalive",
+        "response.keep_alive",
+        "response.created",
+        "response.queued",
+        "response.in_progress",
+        "response.content_part.added",
+        "response.content_part.done",
+        "response.reasoning_part.added",
+        "response.reasoning_part.done",
+        "response.reasoning_summary_part.done",
+    )
+)
