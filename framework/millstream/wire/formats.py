@@ -6,6 +6,7 @@ from typing import Final
 
 from millstream.errors import UsageError
 from millstream.wire.bedrock import BedrockConverse
+from millstream.wire.bedrock_invoke import BedrockInvoke
 from millstream.wire.format import Decoding, Format
 from millstream.wire.openai_chat import OpenAIChat
 from millstream.wire.openai_responses import OpenAIResponses
@@ -22,6 +23,7 @@ FORMATS: Final[dict[str, Format]] = {
 
 DECODINGS: Final[dict[str, Decoding]] = {
     **FORMATS,
+    "bedrock-invoke-nova": BedrockInvoke("bedrock-invoke-nova", BedrockConverse().reader),
 }
 """Formats that can be read."""
 
