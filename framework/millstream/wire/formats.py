@@ -8,7 +8,9 @@ from millstream.errors import UsageError
 from millstream.wire.bedrock import BedrockConverse
 from millstream.wire.bedrock_invoke import BedrockInvoke
 from millstream.wire.format import Decoding, Format
+from millstream.wire.gemini_live import GeminiLive
 from millstream.wire.openai_chat import OpenAIChat
+from millstream.wire.openai_realtime import OpenAIRealtime
 from millstream.wire.openai_responses import OpenAIResponses
 
 FORMATS: Final[dict[str, Format]] = {
@@ -24,6 +26,8 @@ FORMATS: Final[dict[str, Format]] = {
 DECODINGS: Final[dict[str, Decoding]] = {
     **FORMATS,
     "bedrock-invoke-nova": BedrockInvoke("bedrock-invoke-nova", BedrockConverse().reader),
+    OpenAIRealtime.name: OpenAIRealtime(),
+    GeminiLive.name: GeminiLive(),
 }
 """Formats that can be read."""
 

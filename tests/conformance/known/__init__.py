@@ -40,8 +40,9 @@ def known(stream: Stream) -> dict[str, Any]:
             facts[f"text {i}"] = call["arguments_raw"]
     if "text" in known:
         facts["text"] = known["text"] or ""
-    if "usage" in known:
-        facts["usage"] = known["usage"]
+    usage: Any = known.get("usage", [])
+    if not isinstance(usage, list) or any(usage):  # a session's list without a count in it says nothing
+        facts["usage"] = usage
     if "refusal" in known:
         facts["refusal"] = known["refusal"] or None
     error: dict[str, Any] = known.get("error") or {}
