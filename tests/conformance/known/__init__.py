@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from millstream.events.values import is_array
 from millstream.wire.formats import DECODINGS
 from tests.conformance.streams import Stream
 
@@ -41,7 +42,7 @@ def known(stream: Stream) -> dict[str, Any]:
     if "text" in known:
         facts["text"] = known["text"] or ""
     usage: Any = known.get("usage", [])
-    if not isinstance(usage, list) or any(usage):  # a session's list without a count in it says nothing
+    if not is_array(usage) or any(usage):  # a session's list without a count in it says nothing
         facts["usage"] = usage
     if "refusal" in known:
         facts["refusal"] = known["refusal"] or None

@@ -41,6 +41,7 @@ GOOD_ENDS: Final = frozenset({"completed"})
 """The ends after which calls may run; every other is a cut, an interruption or unknown."""
 
 _TEXTS: Final = ("output_text", "text", "output_audio_transcript", "audio_transcript", "audio.transcript")
+_SERVER: Final = "server"
 _SILENT: Final = frozenset(
     (
         "ping",
@@ -75,7 +76,7 @@ class RealtimeReader:
         """Whether the response has begun; before it come events about the session."""
         self._response_id = ""
         self._error: object = None
-        self._items: dict[str, _Item] = {}
+        self._items: dict[tuple[str, str], _Item] = {}
         self._count = 0
         self._handlers: dict[str, Callable[[Mapping[str, Any]], list[WireEvent]]] = {
             "response.created": self._on_created,
@@ -100,8 +101,8 @@ class RealtimeReader:
         handler = self._handlers.get(name)
         if handler is not None:
             return handler(message)
-        item = self._items.get(text_of(message, "item_id"))
-        if item is not None and item.type not in ("message", "function_call"):
+        item = self._items.get((_SERVER, text_of(message, "item_id")))
+        if item is not None:
             return [ServerToolMoved(item.item, item.type, name.removeprefix("response."), message)]
         return [Passed(name, message)]
 
@@ -129,13 +130,13 @@ class RealtimeReader:
 
     def _on_added(self, message: Mapping[str, Any]) -> list[WireEvent]:
         raw: object = message.get("item")
-        if not is_object(raw) or text_of(raw, "id") in self._items:
+        if not is_object(raw) or _key(raw) in self._items:
             return []
         return self._open(raw)[1]
 
     def _open(self, raw: Mapping[str, Any]) -> tuple[_Item, list[WireEvent]]:
         self.begun = True
-        item = self._items[text_of(raw, "id")] = _Item(self._count, text_of(raw, "type"))
+        item = self._items[_key(raw)] = _Item(self._count, text_of(raw, "type"))
         self._count += 1
         if item.type == "function_call":
             return item, [CallBegan(item.item, text_of(raw, "name"), text_of(raw, "call_id"))]
@@ -146,9 +147,9 @@ class RealtimeReader:
 
     def _of(self, message: Mapping[str, Any], type_: str) -> tuple[_Item, list[WireEvent]]:
         """The item an event is about, opened now if nothing opened it."""
-        id_ = text_of(message, "item_id")
-        known = self._items.get(id_)
-        return (known, []) if known is not None else self._open({**message, "id": id_, "type": type_})
+        raw = {**message, "id": text_of(message, "item_id"), "type": type_}
+        known = self._items.get(_key(raw))
+        return (known, []) if known is not None else self._open(raw)
 
     def _on_text(self, message: Mapping[str, Any]) -> list[WireEvent]:
         item, events = self._of(message, "message")
@@ -176,8 +177,8 @@ class RealtimeReader:
 
     def _finish(self, raw: Mapping[str, Any]) -> list[WireEvent]:
         """An item is over; `raw` is the whole of it."""
-        known, events = self._items.get(text_of(raw, "id")), list[WireEvent]()
-        item, events = (known, events) if known is not None else self._open(raw)
+        known = self._items.get(_key(raw))
+        item, events = (known, list[WireEvent]()) if known is not None else self._open(raw)
         if item.done:
             return []
         item.done = True
@@ -210,6 +211,12 @@ class RealtimeReader:
         self.reason = status if status == "completed" else text_of(said, "reason") or status
         finished = Finished(self.reason, self.reason in GOOD_ENDS)
         return [*missed, finished, Ended(self.usage, response_id=id_ or self._response_id or None)]
+
+
+def _key(raw: Mapping[str, Any]) -> tuple[str, str]:
+    """Messages, calls, and what the provider runs are told apart by their ids, each among their own."""
+    type_ = text_of(raw, "type")
+    return (type_ if type_ in ("message", "function_call") else _SERVER, text_of(raw, "id"))
 
 
 def _rest(item: _Item, part: int, whole: str) -> list[WireEvent]:
