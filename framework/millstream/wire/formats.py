@@ -7,10 +7,13 @@ from typing import Final
 from millstream.errors import UsageError
 from millstream.wire.anthropic import AnthropicMessages
 from millstream.wire.bedrock import BedrockConverse
+from millstream.wire.bedrock_invoke import BedrockInvoke
 from millstream.wire.cohere import CohereV2
 from millstream.wire.format import Decoding, Format
+from millstream.wire.gemini_live import GeminiLive
 from millstream.wire.ollama import OllamaNative
 from millstream.wire.openai_chat import OpenAIChat
+from millstream.wire.openai_realtime import OpenAIRealtime
 from millstream.wire.openai_responses import OpenAIResponses
 
 FORMATS: Final[dict[str, Format]] = {
@@ -28,6 +31,10 @@ FORMATS: Final[dict[str, Format]] = {
 
 DECODINGS: Final[dict[str, Decoding]] = {
     **FORMATS,
+    "bedrock-invoke-anthropic": BedrockInvoke("bedrock-invoke-anthropic", AnthropicMessages().reader),
+    "bedrock-invoke-nova": BedrockInvoke("bedrock-invoke-nova", BedrockConverse().reader),
+    OpenAIRealtime.name: OpenAIRealtime(),
+    GeminiLive.name: GeminiLive(),
 }
 """Formats that can be read."""
 

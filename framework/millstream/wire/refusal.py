@@ -65,6 +65,7 @@ def error_from_object(error: object, *, status: int | None = None, phase: Phase 
     """The `WireError` of a provider's error object (or of its text, where it is only a text)."""
     fields: Mapping[str, Any] = error if is_object(error) else {"message": error}
     message = fields.get("message") or fields.get("detail") or fields.get("error_message") or fields.get("msg")
+    message = message or fields.get("Message")  # what stands before Bedrock, where an API key is wrong
     code, kind = fields.get("code"), _kind(fields)
     if is_array(message):
         message = "; ".join(str(one.get("msg", one)) if is_object(one) else str(one) for one in message)
@@ -128,7 +129,7 @@ def error_from_body(body: bytes, *, status: int | None = None, phase: Phase = "s
     if is_array(data) and data:
         data = data[0]
     if is_object(data):
-        for field in ("error", "errors", "detail", "message"):
+        for field in ("error", "errors", "detail", "message", "Message"):
             inner = data.get(field)
             if inner:
                 return error_from_object(

@@ -23,6 +23,7 @@ from millstream.wire.refusal import error_from_body, error_from_object, error_in
         ({"detail": "no"}, None, ""),
         ({"error_message": "no"}, None, ""),
         ({"msg": "no"}, None, ""),
+        ({"Message": "no"}, None, ""),
         ({"message": "no", "code": {"odd": 1}, "type": ["odd"]}, None, ""),
         ("no", None, ""),
         (["no"], None, ""),
@@ -129,6 +130,12 @@ def test_a_http_status_decides_whether_to_try_again(body: bytes, status: int, *,
     found = error_from_body(body, status=status, phase="request")
     assert (found.retryable, found.status, found.phase) == (retryable, status, "request")
     assert f"HTTP {status}" in str(found)
+
+
+def test_a_wrong_key_of_bedrock_is_told_in_its_words() -> None:
+    """Its API keys are refused by another server than its signatures, with a capital letter."""
+    found = error_from_body(b'{"Message":"Authentication failed"}', status=403, phase="request")
+    assert found.message == "the provider says: Authentication failed"
 
 
 def test_an_empty_account_is_not_helped_by_waiting() -> None:

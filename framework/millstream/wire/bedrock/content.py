@@ -58,9 +58,12 @@ def user_content(parts: tuple[Part, ...]) -> list[dict[str, Any]]:
 
 
 def result_content(parts: tuple[Part, ...]) -> list[dict[str, Any]]:
-    """What a tool gave. Media that no block can hold is named: a run does not fail because of what a tool found."""
+    """What a tool gave. Media that no block can hold is named: a run does not fail because of what a tool found.
+
+    Where it gave nothing, that is said: the API refuses blank text, and not every model takes an empty list.
+    """
     written = [_result(part) for part in parts]
-    return [block for block in written if block is not None]
+    return [block for block in written if block is not None] or [{"text": "(no output)"}]
 
 
 def _result(part: Part) -> dict[str, Any] | None:

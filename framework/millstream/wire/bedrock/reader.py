@@ -25,9 +25,9 @@ from millstream.wire.bedrock.blocks import (
     TextBlock,
     kind_of,
 )
-from millstream.wire.bedrock.errors import error_from_exception
+from millstream.wire.bedrock_errors import error_object
 from millstream.wire.fields import int_of, text_of
-from millstream.wire.refusal import torn
+from millstream.wire.refusal import error_from_object, torn
 from millstream.wire_events import Broke, CallBegan, Ended, Finished, ItemOpened, Passed, WireEvent
 
 GOOD_ENDS: Final = frozenset({"end_turn", "tool_use", "stop_sequence"})
@@ -84,7 +84,7 @@ class ConverseReader:
         return self._handlers[name](message)
 
     def _broke(self, said: Mapping[str, Any]) -> list[WireEvent]:
-        return [Broke(error_from_exception(said), self.reason, self.usage)]
+        return [Broke(error_from_object(error_object(said)), self.reason, self.usage)]
 
     def _on_start(self, message: Mapping[str, Any]) -> list[WireEvent]:
         start: object = message.get("start")
