@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from millstream.transport.seam import Request, Transport
 from millstream.wire.format import Ask, Format, ReadOptions, decoder
 from millstream.wire.formats import FORMATS
 from millstream.wire.reading import StreamDecoder
+from millstream.wire.text_calls import STYLES, TextCallStyle
 
 if TYPE_CHECKING:
     import httpx2
@@ -39,6 +40,7 @@ class Provider:
 PROVIDERS: Final = {
     "openai": Provider("openai-responses", "https://api.openai.com/v1", "OPENAI_API_KEY"),
     "openai-chat": Provider("openai-chat", "https://api.openai.com/v1", "OPENAI_API_KEY"),
+    "openai-completions": Provider("openai-completions", "https://api.openai.com/v1", "OPENAI_API_KEY"),
     "cohere": Provider("cohere-v2", "https://api.cohere.com/v2", "CO_API_KEY"),
     "ollama": Provider("ollama-native", "http://localhost:11434", ""),
 }
@@ -56,11 +58,13 @@ class Model:
         headers: sent with every request, over those made here.
         transport: how requests travel; HTTP by default.
         client: your own `httpx2.AsyncClient`, with your proxies and certificates; it is left open.
+        text_calls: it writes its calls as text, and its server does not read them out of it: how it writes them. They
+            are read, and on a wire without tools of its own it is told of the tools in words.
         settings: how it is asked; a plain mapping is `Settings(body=…)`, fields of the request body in the provider's
             own words: `{"temperature": 0}`.
 
     Raises:
-        ModelError: there is no such provider, the base URL is none, or the client is no `httpx2.AsyncClient`.
+        ModelError: there is no such provider or style, the base URL is none, or the client is no `httpx2.AsyncClient`.
     """
 
     def __init__(  # noqa: PLR0913  one keyword for each thing that can differ
@@ -73,15 +77,19 @@ class Model:
         transport: Transport | None = None,
         client: httpx2.AsyncClient | None = None,
         settings: Settings | Mapping[str, Any] | None = None,
+        text_calls: TextCallStyle | None = None,
     ) -> None:
         prefix, _, model = name.partition(":")
         if prefix not in PROVIDERS or not model:
             known = ", ".join(f'"{prefix}:MODEL"' for prefix in PROVIDERS)
             raise ModelError(f'"{name}" names no model; write {known}, with base_url= for a compatible server')
+        if text_calls is not None and text_calls not in STYLES:
+            raise ModelError(f'text_calls="{text_calls}" is no style; there are: {", ".join(STYLES)}')
         if client is not None:
             check_client(client)
         self.name = name
         self.model = model
+        self.text_calls: TextCallStyle | None = text_calls
         self.settings = settings if isinstance(settings, Settings) else Settings(body=dict(settings or {}))
         self._provider = PROVIDERS[prefix]
         self._base_url = _checked(base_url or self._provider.base_url)
@@ -115,7 +123,7 @@ class Model:
         """
         return Request(
             url=self._base_url + self.format.path(ask.model),
-            body=self.format.request(ask),
+            body=self.format.request(replace(ask, text_calls=self.text_calls)),
             format_headers=self.format.headers,
             headers=self._authorization() | self._headers,
             connect_timeout_s=limits.connect_timeout_s,
@@ -123,7 +131,8 @@ class Model:
 
     def decoder(self, tool_names: frozenset[str], limits: Limits) -> StreamDecoder:
         """What reads one of its responses."""
-        return decoder(self.format, ReadOptions(tool_names), max_message_bytes=limits.max_message_bytes)
+        options = ReadOptions(tool_names, self.text_calls)
+        return decoder(self.format, options, max_message_bytes=limits.max_message_bytes)
 
     def _authorization(self) -> dict[str, str]:
         key, where = self._api_key, "api_key="

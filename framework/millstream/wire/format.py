@@ -11,6 +11,7 @@ from millstream.settings import Settings
 from millstream.transcript import Transcript
 from millstream.wire.framing import Framing
 from millstream.wire.reading import Reader, StreamDecoder
+from millstream.wire.text_calls import TextCallReader, TextCallStyle
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +31,29 @@ class ToolSchema:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request for a response, in no provider's form."""
+    """One request for a response, in no provider's form.
+
+    With `text_calls` the model writes its calls as text: a wire without tools of its own tells of them in words.
+    """
 
     model: str
     transcript: Transcript
     instructions: str = ""
     tools: tuple[ToolSchema, ...] = ()
     settings: Settings = field(default_factory=Settings)
+    text_calls: TextCallStyle | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What a reader may need to know. `tool_names` help where a format does not say when a name is complete."""
+    """What a reader may need to know.
+
+    `tool_names` help where a format does not say when a name is complete. Where `text_calls` is a style, calls of these
+    tools that are written as text are read as calls.
+    """
 
     tool_names: frozenset[str] = frozenset()
+    text_calls: TextCallStyle | None = None
 
 
 class Decoding(Protocol):
@@ -94,4 +104,7 @@ class Format(Decoding, Protocol):
 
 def decoder(decoding: Decoding, options: ReadOptions, *, max_message_bytes: int) -> StreamDecoder:
     """The decoder of one response."""
-    return StreamDecoder(decoding.reader(options), decoding.framing(max_message_bytes))
+    reader = decoding.reader(options)
+    if options.text_calls is not None and options.tool_names:
+        reader = TextCallReader(reader, options.text_calls, options.tool_names)
+    return StreamDecoder(reader, decoding.framing(max_message_bytes))

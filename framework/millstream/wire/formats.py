@@ -9,6 +9,7 @@ from millstream.wire.cohere import CohereV2
 from millstream.wire.format import Decoding, Format
 from millstream.wire.ollama import OllamaNative
 from millstream.wire.openai_chat import OpenAIChat
+from millstream.wire.openai_completions import OpenAICompletions
 from millstream.wire.openai_responses import OpenAIResponses
 
 FORMATS: Final[dict[str, Format]] = {
@@ -16,6 +17,7 @@ FORMATS: Final[dict[str, Format]] = {
     for format_ in (
         OpenAIResponses(),
         OpenAIChat(),
+        OpenAICompletions(),
         OllamaNative(),
         CohereV2(),
     )
