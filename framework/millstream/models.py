@@ -24,6 +24,7 @@ from millstream.wire.formats import FORMATS
 from millstream.wire.framing import Framing
 from millstream.wire.reading import StreamDecoder
 from millstream.wire.resuming import Cursor, Resuming
+from millstream.wire.text_calls import STYLES, TextCallStyle
 
 if TYPE_CHECKING:
     import httpx2
@@ -49,12 +50,14 @@ class Model:
             provider is known for, and everything at a base URL of your own; True allows everything, False nothing, and
             names allow exactly these: `{"missing_index"}`. Any other ends the response with a `WireError` that names
             it.
+        text_calls: it writes its calls as text, and its server does not read them out of it: how it writes them. They
+            are read, and on a wire without tools of its own it is told of the tools in words.
         settings: how it is asked; a plain mapping is `Settings(body=…)`, fields of the request body in the provider's
             own words: `{"temperature": 0}`.
 
     Raises:
-        ModelError: there is no such provider or leniency, the base URL is none, the client is no `httpx2.AsyncClient`,
-            or the transport's package is not installed.
+        ModelError: there is no such provider, leniency or style, the base URL is none, the client is no
+            `httpx2.AsyncClient`, or the transport's package is not installed.
     """
 
     def __init__(  # noqa: PLR0913  one keyword for each thing that can differ
@@ -68,14 +71,18 @@ class Model:
         client: httpx2.AsyncClient | None = None,
         lenient: Lenient = "auto",
         settings: Settings | Mapping[str, Any] | None = None,
+        text_calls: TextCallStyle | None = None,
     ) -> None:
         prefix, model = parts_of(name)
+        if text_calls is not None and text_calls not in STYLES:
+            raise ModelError(f'text_calls="{text_calls}" is no style; there are: {", ".join(STYLES)}')
         if client is not None:
             check_client(client)
             if transport is not None:
                 raise ModelError("client= is for HTTP on httpx2, which transport= replaces: leave one of them out")
         self.name = name
         self.model = model
+        self.text_calls: TextCallStyle | None = text_calls
         self.settings = settings if isinstance(settings, Settings) else Settings(body=dict(settings or {}))
         self._provider = PROVIDERS[prefix]
         self._endpoint = Endpoint(name, self._provider, base_url, api_key, headers)
@@ -122,7 +129,7 @@ class Model:
         format_, headers = self.format, self._endpoint.headers()
         return Request(
             url=self._endpoint.url(format_.path(ask.model), self.model),
-            body=format_.request(ask),
+            body=format_.request(replace(ask, text_calls=self.text_calls)),
             format_headers=format_.headers,
             headers=headers,
             connect_timeout_s=limits.connect_timeout_s,
@@ -149,7 +156,7 @@ class Model:
 
     def decoder(self, tool_names: frozenset[str], limits: Limits) -> StreamDecoder:
         """What reads one of its responses."""
-        options = ReadOptions(tool_names, self._dialect.leniencies)
+        options = ReadOptions(tool_names, self._dialect.leniencies, self.text_calls)
         return decoder(self.format, options, max_message_bytes=limits.max_message_bytes)
 
 

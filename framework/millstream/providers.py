@@ -38,6 +38,7 @@ _BEDROCK: Final = "https://bedrock-runtime.{region}.amazonaws.com"
 PROVIDERS: Final = {
     "openai": Provider("openai-responses", "https://api.openai.com/v1", "OPENAI_API_KEY"),
     "openai-chat": Provider("openai-chat", "https://api.openai.com/v1", "OPENAI_API_KEY"),
+    "openai-completions": Provider("openai-completions", "https://api.openai.com/v1", "OPENAI_API_KEY"),
     "azure": _azure("openai-chat"),
     "azure-responses": _azure("openai-responses"),
     "anthropic": Provider("anthropic-messages", "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY", "x-api-key"),

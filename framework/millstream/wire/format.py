@@ -12,6 +12,7 @@ from millstream.transcript import Transcript
 from millstream.wire.compat import ALL, Dialect, Leniency
 from millstream.wire.framing import Framing
 from millstream.wire.reading import Reader, StreamDecoder
+from millstream.wire.text_calls import TextCallReader, TextCallStyle
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,10 @@ class ToolSchema:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request for a response, in no provider's form."""
+    """One request for a response, in no provider's form.
+
+    With `text_calls` the model writes its calls as text: a wire without tools of its own tells of them in words.
+    """
 
     model: str
     transcript: Transcript
@@ -40,6 +44,8 @@ class Ask:
     settings: Settings = field(default_factory=Settings)
     dialect: Dialect = field(default_factory=Dialect)
     """What the server makes of the wire, where it is one of OpenAI's."""
+    text_calls: TextCallStyle | None = None
+    """How the model writes its calls, where it writes them as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +53,13 @@ class ReadOptions:
     """What a reader may need to know.
 
     `tool_names` help where a format does not say when a name is complete; `leniencies` are the deviations to put up
-    with on a wire that others imitate.
+    with on a wire that others imitate. Where `text_calls` is a style, calls of these tools that are written as text are
+    read as calls.
     """
 
     tool_names: frozenset[str] = frozenset()
     leniencies: frozenset[Leniency] = ALL
+    text_calls: TextCallStyle | None = None
 
 
 class Decoding(Protocol):
@@ -102,4 +110,7 @@ class Format(Decoding, Protocol):
 
 def decoder(decoding: Decoding, options: ReadOptions, *, max_message_bytes: int) -> StreamDecoder:
     """The decoder of one response."""
-    return StreamDecoder(decoding.reader(options), decoding.framing(max_message_bytes))
+    reader = decoding.reader(options)
+    if options.text_calls is not None and options.tool_names:
+        reader = TextCallReader(reader, options.text_calls, options.tool_names)
+    return StreamDecoder(reader, decoding.framing(max_message_bytes))

@@ -13,6 +13,7 @@ from millstream.wire.format import Decoding, Format
 from millstream.wire.gemini_live import GeminiLive
 from millstream.wire.ollama import OllamaNative
 from millstream.wire.openai_chat import OpenAIChat
+from millstream.wire.openai_completions import OpenAICompletions
 from millstream.wire.openai_realtime import OpenAIRealtime
 from millstream.wire.openai_responses import OpenAIResponses
 
@@ -23,6 +24,7 @@ FORMATS: Final[dict[str, Format]] = {
         OpenAIChat(),
         AnthropicMessages(),
         BedrockConverse(),
+        OpenAICompletions(),
         OllamaNative(),
         CohereV2(),
     )
