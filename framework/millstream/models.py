@@ -15,9 +15,10 @@ from millstream.settings import Settings
 from millstream.transport.http import HttpTransport, check_client
 from millstream.transport.seam import Request, Transport
 from millstream.wire.compat import Dialect, Lenient
+from millstream.wire.custom import functions_only
 from millstream.wire.dialects import dialect_of
 from millstream.wire.format import Ask, Format, ReadOptions, decoder
-from millstream.wire.formats import FORMATS
+from millstream.wire.formats import CUSTOM_TOOLS, FORMATS
 from millstream.wire.reading import StreamDecoder
 
 if TYPE_CHECKING:
@@ -110,6 +111,11 @@ class Model:
         """What its server makes of the wire, where that is one of OpenAI's."""
         return self._dialect
 
+    @property
+    def has_custom_tools(self) -> bool:
+        """Whether its tools may take free text; where not, they are offered as functions."""
+        return self.format.name in CUSTOM_TOOLS and self._dialect.custom_tools
+
     def prepare(self) -> None:
         """Load what its requests need, so that nothing is imported while a response arrives."""
         for module in ("httpx2", "pydantic_core", "tenacity"):
@@ -127,7 +133,7 @@ class Model:
         """
         return Request(
             url=self._base_url + self.format.path(ask.model),
-            body=self.format.request(ask),
+            body=self.format.request(ask if self.has_custom_tools else functions_only(ask)),
             format_headers=self.format.headers,
             headers=self._authorization() | self._headers,
             connect_timeout_s=limits.connect_timeout_s,
