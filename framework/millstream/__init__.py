@@ -39,6 +39,7 @@ from millstream.settings import OutputSchema, Settings, UseTool
 from millstream.toolbox.context import ToolContext
 from millstream.toolbox.decorator import tool
 from millstream.toolbox.final import Final
+from millstream.toolbox.free_text import Grammar
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
 from millstream.transcript import Transcript
@@ -48,6 +49,7 @@ __all__ = (
     "Approve",
     "Deny",
     "Final",
+    "Grammar",
     "Limits",
     "MillstreamError",
     "Model",

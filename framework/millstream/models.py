@@ -18,9 +18,10 @@ from millstream.transport.seam import Request, Transport
 from millstream.wire.call_ids import with_short_ids
 from millstream.wire.compat import Dialect, Lenient
 from millstream.wire.continuation import Continuing
+from millstream.wire.custom import functions_only
 from millstream.wire.dialects import dialect_of
 from millstream.wire.format import Ask, Format, ReadOptions, decoder
-from millstream.wire.formats import FORMATS
+from millstream.wire.formats import CUSTOM_TOOLS, FORMATS
 from millstream.wire.framing import Framing
 from millstream.wire.reading import StreamDecoder
 from millstream.wire.resuming import Cursor, Resuming
@@ -105,6 +106,11 @@ class Model:
         """What its server makes of the wire, where that is one of OpenAI's."""
         return self._dialect
 
+    @property
+    def has_custom_tools(self) -> bool:
+        """Whether its tools may take free text; where not, they are offered as functions."""
+        return self.format.name in CUSTOM_TOOLS and self._dialect.custom_tools
+
     def prepare(self) -> None:
         """Load what its requests need, so that nothing is imported while a response arrives."""
         travels_on = self._transport.package if isinstance(self._transport, Named) else "httpx2"
@@ -124,12 +130,11 @@ class Model:
         Raises:
             ModelError: there is no key, no base URL, or no region.
         """
-        if self._provider.call_id_chars:
-            ask = replace(ask, transcript=with_short_ids(ask.transcript, self._provider.call_id_chars))
+        ask = self._in_its_terms(ask)
         format_, headers = self.format, self._endpoint.headers()
         return Request(
             url=self._endpoint.url(format_.path(ask.model), self.model),
-            body=format_.request(replace(ask, text_calls=self.text_calls)),
+            body=format_.request(ask),
             format_headers=format_.headers,
             headers=headers,
             connect_timeout_s=limits.connect_timeout_s,
@@ -137,6 +142,13 @@ class Model:
             continuation=format_.continuation(ask) if isinstance(format_, Continuing) else None,
             signer=self._endpoint.signer(headers),
         )
+
+    def _in_its_terms(self, ask: Ask) -> Ask:
+        """What is asked, as this server takes it."""
+        ask = replace(ask, text_calls=self.text_calls)
+        if self._provider.call_id_chars:
+            ask = replace(ask, transcript=with_short_ids(ask.transcript, self._provider.call_id_chars))
+        return ask if self.has_custom_tools else functions_only(ask)
 
     def resume(self, request: Request, cursor: Cursor) -> Request:
         """The request for the rest of a response; `request` is the one that began it."""

@@ -21,7 +21,8 @@ from millstream.runtime.loop import tool_schemas
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
 from millstream.transport.sdk import ForeignStream, Stream
-from millstream.wire.formats import format_named
+from millstream.wire.custom import as_function
+from millstream.wire.formats import CUSTOM_TOOLS, format_named
 
 _STYLES = {
     "openai": "openai-responses",
@@ -95,7 +96,9 @@ class ToolRunner:
                 "ollama", or the name of a wire format.
         """
         format_ = format_named(_STYLES.get(style, style))
-        return [format_.tool(schema) for schema in tool_schemas(self.toolbox)]
+        schemas = tool_schemas(self.toolbox)
+        told = schemas if format_.name in CUSTOM_TOOLS else map(as_function, schemas)
+        return [format_.tool(schema) for schema in told]
 
     def drive(self, stream: Stream, *, api: str | None = None) -> Drive:
         """Read a response and run its calls while it streams; iterate over the events.

@@ -15,6 +15,7 @@ from typing import Any, assert_type
 from millstream.policy import Retry
 from millstream.toolbox.context import ToolContext
 from millstream.toolbox.decorator import as_tool, tool
+from millstream.toolbox.free_text import Grammar
 from millstream.toolbox.signature import BoundArguments
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
@@ -54,6 +55,16 @@ def with_deps(a: int, ctx: ToolContext[dict[str, int]]) -> int:
     return ctx.deps["a"] + ctx.attempt
 
 
+@tool(free_text=True)
+async def of_text(code: str, ctx: ToolContext) -> int:
+    return len(code) + ctx.attempt
+
+
+@tool(free_text=Grammar("lark", 'start: "ls"'))
+def of_grammar(command: str) -> str:
+    return command
+
+
 class Service:
     def lookup(self, key: str) -> str:
         return key
@@ -68,6 +79,8 @@ assert_type(generator(1), Iterator[int])
 assert_type(async_generator(1), AsyncIterator[int])
 assert_type(tool(Service().lookup)("k"), str)
 assert_type(tool(partial(Service().lookup, "k"))(), str)
+assert_type(of_grammar("ls"), str)
+assert_type(of_grammar.grammar, Grammar | None)
 assert_type(plain.parameters, Mapping[str, Any])
 assert_type(plain.bind("{}"), BoundArguments)
 assert_type(as_tool(plain), Tool[..., Any])
@@ -80,6 +93,9 @@ def mistakes() -> None:
     plain()  # type: ignore[call-arg]
     tool("weather")  # type: ignore[call-overload]
     tool(start="now")  # type: ignore[call-overload]
+    tool(free_text="lark")  # type: ignore[call-overload]
+    Grammar("ebnf", "x")  # type: ignore[arg-type]
+    of_grammar(3)  # type: ignore[arg-type]
     tool(retry=3)  # type: ignore[call-overload]
     tool(readonly=True)  # type: ignore[call-overload]
     with_deps(1, with_deps)  # type: ignore[arg-type]

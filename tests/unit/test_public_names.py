@@ -20,6 +20,7 @@ AGREED = (
     "Approve",
     "Deny",
     "Final",
+    "Grammar",
     "Limits",
     "MillstreamError",
     "Model",

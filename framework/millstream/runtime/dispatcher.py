@@ -81,7 +81,7 @@ class Dispatcher:
         assert isinstance(sealed.bound, BoundArguments), "the arguments of a sealed call are bound"
         self._jobs[call.id] = job = _Job(call, tool, sealed.value, sealed.bound, digest(sealed.value))
         needed = options.needs_approval
-        asks = needed(sealed.value) if callable(needed) else needed
+        asks = needed(tool.named(sealed.value)) if callable(needed) else needed
         terms = Terms(tool.start(self._shared.policy.start), asks, options.limit, options.exclusive)
         self.plan.seal(call, terms, item)
         if asks:
@@ -155,9 +155,12 @@ class Dispatcher:
         """Let a call run, with edited arguments if they are right too."""
         call = job.call
         if answer.args is not None:
-            assembler = job.tool.assembler(self._shared.limits, coerce=self._shared.policy.coerce)
-            assembler.feed(canonical(answer.args))
-            outcome = assembler.close()
+            if call.kind == "custom" and not isinstance(answer.args, str):
+                self._deny(job, f"the approver's arguments are not valid: {call.name} takes one text")
+                return
+            arguments = job.tool.arguments(call.kind, self._shared.limits, coerce=self._shared.policy.coerce)
+            arguments.feed(job.tool.written(call.kind, answer.args))
+            outcome = arguments.close()
             if isinstance(outcome, Rejected):
                 wrong = "; ".join(f"{problem.path} {problem.message}".strip() for problem in outcome.problems)
                 self._deny(job, f"the approver's arguments are not valid: {wrong}")

@@ -21,7 +21,7 @@ from millstream.toolbox.toolbox import Toolbox
 from millstream.transcript import Reply, Transcript
 from millstream.transport.sdk import ForeignStream
 from millstream.wire.format import ReadOptions, decoder
-from millstream.wire.formats import format_named
+from millstream.wire.formats import CUSTOM_TOOLS, format_named
 
 
 class Drive:
@@ -87,7 +87,8 @@ class Drive:
         options = ReadOptions(frozenset(toolbox))
         reading = decoder(format_, options, max_message_bytes=shared.limits.max_message_bytes)
         turn_log = TurnLog(log)
-        parts = ResponseParts(self._turn, format_.name, "", reading, self._taken_ids)
+        custom = format_.name in CUSTOM_TOOLS
+        parts = ResponseParts(self._turn, format_.name, "", reading, self._taken_ids, custom_tools=custom)
         response = Response(parts, toolbox, Dispatcher(tasks, turn_log, shared), turn_log, shared)
         try:
             await read_incoming(self._stream, response, log, shared.limits)

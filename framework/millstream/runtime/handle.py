@@ -64,8 +64,11 @@ class CallHandle:
         return read_partial(kind, part)
 
     def preview(self) -> str | None:
-        """The argument text so far, completed to a JSON document to show; None where nothing of it can stand."""
-        return preview(self.args_text)
+        """The argument text so far, completed to a JSON document to show; None where nothing of it can stand.
+
+        The free text of a custom call is shown as it is.
+        """
+        return self.args_text if self.call.kind == "custom" else preview(self.args_text)
 
     @property
     def args(self) -> JsonValue:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from anyio.abc import TaskGroup
@@ -21,6 +21,7 @@ from millstream.runtime.response import Response, ResponseParts
 from millstream.runtime.retry import retrying
 from millstream.runtime.torn import Torn, recovery
 from millstream.runtime.turn_log import TurnLog
+from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
 from millstream.transcript import Entry, Reply, Transcript
 from millstream.transport.seam import Transport
@@ -157,7 +158,9 @@ class TurnLoop:
         decoder = model.decoder(frozenset(conversation.toolbox), conversation.limits)
         replies = (entry for entry in self.transcript if isinstance(entry, Reply))
         taken = frozenset(call.provider_id for reply in replies for call in reply.calls)
-        parts = ResponseParts(self._turn, model.format.name, model.name, decoder, taken)
+        parts = ResponseParts(
+            self._turn, model.format.name, model.name, decoder, taken, custom_tools=model.has_custom_tools
+        )
         dispatcher = Dispatcher(tasks, turn_log, conversation.shared)
         return Response(parts, conversation.toolbox, dispatcher, turn_log, conversation.shared)
 
@@ -228,8 +231,15 @@ class TurnLoop:
 
 
 def tool_schemas(toolbox: Toolbox) -> tuple[ToolSchema, ...]:
-    """The tools as a model is told of them."""
-    return tuple(ToolSchema(tool.name, tool.description, tool.parameters) for tool in toolbox.values())
+    """The tools as a model is told of them, on a wire that knows tools of free text."""
+    return tuple(map(_schema, toolbox.values()))
+
+
+def _schema(tool: Tool[..., Any]) -> ToolSchema:
+    if not tool.takes_text:
+        return ToolSchema(tool.name, tool.description, tool.parameters)
+    grammar = None if tool.grammar is None else asdict(tool.grammar)
+    return ToolSchema(tool.name, tool.description, tool.parameters, "custom", grammar)
 
 
 def _asked_wait_s(error: BaseException) -> Any:

@@ -39,7 +39,7 @@ class ResponseParts:
     """What a response is made with.
 
     `decoder` reads the provider's form; `wire` and `model` name who may read the echoes; `taken_ids` are the provider
-    ids of earlier calls.
+    ids of earlier calls; without `custom_tools`, tools of free text were offered as functions.
     """
 
     turn: int
@@ -47,6 +47,7 @@ class ResponseParts:
     model: str
     decoder: StreamDecoder
     taken_ids: frozenset[str]
+    custom_tools: bool = True
 
 
 class Response:
@@ -74,7 +75,12 @@ class Response:
         self._toolbox = toolbox
         self._shared = shared
         self._reply = ReplyBuilder(parts.turn, parts.wire, parts.model)
-        open_arguments = partial(toolbox.open_arguments, limits=shared.limits, coerce=shared.policy.coerce)
+        open_arguments = partial(
+            toolbox.open_arguments,
+            limits=shared.limits,
+            coerce=shared.policy.coerce,
+            custom_tools=parts.custom_tools,
+        )
         self.router = Router(
             parts.turn,
             open_arguments,

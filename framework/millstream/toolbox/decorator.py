@@ -10,6 +10,7 @@ from typing import Any, Literal, ParamSpec, TypeVar, cast, overload
 
 from millstream.errors import ToolDefinitionError, UsageError
 from millstream.policy import Retry, Start
+from millstream.toolbox.free_text import Grammar
 from millstream.toolbox.parameters import implementation, name_of
 from millstream.toolbox.signature import read_signature
 from millstream.toolbox.tool import Body, Tool, ToolOptions
@@ -36,6 +37,7 @@ def tool(
     limit: int | None = None,
     exclusive: str | None = None,
     executor: Literal["inline", "thread"] | None = None,
+    free_text: bool | Grammar = False,
 ) -> Callable[[Callable[P, R]], Tool[P, R]]: ...
 
 
@@ -61,17 +63,21 @@ def tool(
         read_only: it has no effects: it may start as soon as its call is sealed, and be repeated.
         idempotent: repeating it with the same idempotency key has no further effect.
         start: "eager", "safe" or "end", over what `read_only` implies; see `Policy.start`.
-        needs_approval: whether a person must agree first, or a predicate over the arguments.
+        needs_approval: whether a person must agree first, or a predicate over the arguments by their names.
         timeout_s: seconds for one attempt; `Limits.tool_timeout_s` by default.
         retry: try again when it raises; only for tools that are read-only or idempotent.
         limit: how many calls of it may be at work at once in a run.
         exclusive: the name of a group of which only one call is at work at a time.
         executor: "inline" runs a plain function on the event loop (it must be quick), "thread" in a thread, which is
             the default for plain functions and generators.
+        free_text: it takes one text as the model writes it, not JSON: code, a query, a patch. The function has one
+            parameter for it, a str, beside the context. A `Grammar` binds what the model may write. Where a wire knows
+            no such tools, it is offered as a function with one argument.
         options: the keywords above, from `read_only` on.
 
     Raises:
-        ToolDefinitionError: a parameter has no annotation, or none that JSON can fill; the name is not allowed.
+        ToolDefinitionError: a parameter has no annotation, or none that JSON can fill; the name is not allowed; a tool
+            of free text has other parameters than one str.
         UsageError: options that contradict each other.
     """
     place = _Place.of_caller()

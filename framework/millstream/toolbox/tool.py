@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final, Generic, Literal, ParamSpec, TypeAlias, TypeVar
 
-from millstream.arguments.assembler import Assembler
+from millstream.arguments.assembler import Assembler, Unbindable, canonical, json_text
+from millstream.arguments.free_text import INPUT, FreeText, input_schema
 from millstream.arguments.schema.compile import CompiledSchema, compile_schema
 from millstream.errors import ToolDefinitionError, UsageError
+from millstream.events import CallKind, JsonValue
 from millstream.limits import Limits
 from millstream.policy import Retry, Start
+from millstream.toolbox.free_text import Grammar, text_parameter
 from millstream.toolbox.signature import BoundArguments, Signature
 
 P = ParamSpec("P")
@@ -35,6 +39,7 @@ class ToolOptions:
     limit: int | None = None
     exclusive: str | None = None
     executor: Literal["inline", "thread"] | None = None
+    free_text: bool | Grammar = False
 
     @property
     def repeatable(self) -> bool:
@@ -63,6 +68,7 @@ class Tool(Generic[P, R]):
         self._signature = signature
         _check_name(name)
         _check_options(name, options)
+        self._text_parameter = text_parameter(name, signature.parameters) if options.free_text else None
         if options.executor == "thread" and body.startswith("async"):
             raise UsageError(f'{name}: executor="thread" is for plain functions; {name} is async, leave it out')
 
@@ -92,8 +98,40 @@ class Tool(Generic[P, R]):
         """When a call may start: as the run's policy says, else as the tool says, else by what it does."""
         return override or self.options.start or ("eager" if self.options.read_only else "safe")
 
+    @property
+    def takes_text(self) -> bool:
+        """Whether it takes free text instead of JSON arguments, on the wires that know that."""
+        return self._text_parameter is not None
+
+    @property
+    def grammar(self) -> Grammar | None:
+        """The grammar of the text it takes, None where it has none."""
+        free_text = self.options.free_text
+        return free_text if isinstance(free_text, Grammar) else None
+
+    def named(self, args: JsonValue) -> Mapping[str, Any]:
+        """The arguments of a call by the names of its parameters, whether they came as JSON or as text."""
+        if self._text_parameter is None:
+            named: Mapping[str, Any] = args
+            return named
+        return {self._text_parameter: args if isinstance(args, str) else args[INPUT]}
+
+    def written(self, kind: CallKind, args: JsonValue) -> str:
+        """The argument text of a call of that kind that says `args`; a tool of free text takes its text alone, too."""
+        if self.takes_text and isinstance(args, str):
+            return args if kind == "custom" else canonical({INPUT: args})
+        return canonical(args)
+
+    def arguments(self, kind: CallKind, limits: Limits, *, coerce: bool) -> Assembler | FreeText:
+        """What checks the arguments of one call of that kind."""
+        if kind == "custom":
+            return FreeText(limits, self._bind_text)
+        if self.takes_text:
+            return Assembler(_input_schema(), limits=limits, bind=self._bind_input)
+        return self.assembler(limits, coerce=coerce)
+
     def assembler(self, limits: Limits, *, coerce: bool) -> Assembler:
-        """What checks the arguments of one call."""
+        """What checks the JSON arguments of one call."""
         schema = self._lenient_schema if coerce else self._schema
         return Assembler(schema, limits=limits, bind=self.bind, coerce=coerce)
 
@@ -108,6 +146,17 @@ class Tool(Generic[P, R]):
         except ToolDefinitionError as error:
             raise ToolDefinitionError(f"{self.name}: {error}") from error
 
+    def _bind_input(self, text: str) -> BoundArguments:
+        """What to call the function with for JSON arguments that hold its text. Raises as `_bind_text`."""
+        return self._bind_text(json.loads(text)[INPUT])
+
+    def _bind_text(self, text: str) -> BoundArguments:
+        """What to call the function with for a text. Raises `Unbindable`, of the text as a whole."""
+        try:
+            return self.bind(json_text({self._text_parameter: text}))
+        except Unbindable as error:
+            raise Unbindable(tuple(((), message, kind) for _, message, kind in error.problems)) from None
+
     @cached_property
     def _schema(self) -> CompiledSchema:
         return compile_schema(self._signature.parameters)
@@ -115,6 +164,11 @@ class Tool(Generic[P, R]):
     @cached_property
     def _lenient_schema(self) -> CompiledSchema:
         return compile_schema(self._signature.lenient_parameters)
+
+
+@cache
+def _input_schema() -> CompiledSchema:
+    return compile_schema(input_schema(""))
 
 
 def _check_name(name: str) -> None:

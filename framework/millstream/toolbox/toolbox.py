@@ -46,18 +46,22 @@ class Toolbox(Mapping[str, Tool[..., Any]]):
         return len(self._tools)
 
     def open_arguments(
-        self, name: str, kind: CallKind, *, limits: Limits, coerce: bool
+        self, name: str, kind: CallKind, *, limits: Limits, coerce: bool, custom_tools: bool = True
     ) -> Assembler | FreeText | Problem:
-        """What checks the arguments of a call of that name, or why there can be no such call."""
+        """What checks the arguments of a call of that name, or why there can be no such call.
+
+        Where there are no `custom_tools` on the wire, those that take free text were offered as functions.
+        """
         tool = self._tools.get(name)
         if tool is None:
             known = ", ".join(list(self._tools)[:_MAX_NAMED]) or "none"
             more = len(self._tools) - _MAX_NAMED
             known += f" and {more} more" if more > 0 else ""
             return Problem("", f'there is no tool named "{name[:80]}"; there are: {known}', "name", 0)
-        if kind == "custom":
-            return Problem("", f"{name} takes JSON arguments, not free text", "kind", 0)
-        return tool.assembler(limits, coerce=coerce)
+        if kind != ("custom" if tool.takes_text and custom_tools else "function"):
+            wanted = "JSON arguments, not free text" if kind == "custom" else "free text, not JSON arguments"
+            return Problem("", f"{name} takes {wanted}", "kind", 0)
+        return tool.arguments(kind, limits, coerce=coerce)
 
 
 def _listed(tools: Iterable[Any]) -> Iterable[Any]:

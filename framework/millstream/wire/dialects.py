@@ -55,7 +55,7 @@ def _like_openai(*leniencies: Leniency, **known: Any) -> Dialect:
 _VLLM: Final[tuple[Leniency, ...]] = (
     *("index_always_0", "empty_id_or_name", "null_fields", "repeated_name", "args_repeated_whole"),
 )
-DIALECTS: Final[Mapping[str, Dialect]] = {
+DIALECTS: Final[dict[str, Dialect]] = {
     "openai": Dialect(),
     "openai-chat": Dialect(),
     "azure": Dialect(),

@@ -40,6 +40,9 @@ DECODINGS: Final[dict[str, Decoding]] = {
 }
 """Formats that can be read."""
 
+CUSTOM_TOOLS: Final = frozenset({"openai-responses", "openai-chat"})
+"""The formats whose tools may take free text; on all others `wire.custom` makes functions of them."""
+
 
 def format_named(name: str) -> Format:
     """The format of that name.
