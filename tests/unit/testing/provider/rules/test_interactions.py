@@ -78,7 +78,7 @@ def test_the_smallest_change_is_refused(path: tuple[str | int, ...], value: Any,
 
 
 def test_going_on_from_an_interaction() -> None:
-    calls = [{"type": "function_call", "id": "1", "name": "f", "arguments": {}}]
+    calls: list[dict[str, Any]] = [{"type": "function_call", "id": "1", "name": "f", "arguments": {}}]
     stored = Stored({"v1_1": calls})
     result = {"type": "function_result", "call_id": "1", "result": "x"}
     body: dict[str, Any] = {"model": "m", "stream": True, "previous_interaction_id": "v1_1", "input": [result]}
