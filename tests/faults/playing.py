@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from millstream import Agent, Limits, MillstreamError, Model, Run, Tool, tool
 from millstream.events import CallEnded, CallFailed, CallReturned, CallStarted, Event, Failure, Record, RunFinished
+from millstream.models import PROVIDERS
 from millstream.testing import FakeProvider, RecordedRequest, Response, Scenario
 from millstream.testing.provider.steps import Step
 from tests.alive import no_task_left, nothing_left
@@ -21,7 +22,8 @@ ARGS = {"path": "/a.txt", "n": 7, "content": "rm -rf /tmp/x && echo safe"}
 TEXT = '{"path": "/a.txt", "n": 7, "content": "rm -rf /tmp/x && echo safe"}'
 CUT = TEXT[: TEXT.index(" safe")]
 """Arguments broken off within a string: what was written of it must not be taken for the whole."""
-PREFIX: dict[API, str] = {"openai-responses": "openai", "openai-chat": "openai-chat"}
+PREFIX: dict[str, str] = {row.wire: prefix for prefix, row in reversed(PROVIDERS.items())}
+"""The first prefix of model strings for each wire."""
 
 
 @dataclass
@@ -122,7 +124,7 @@ def once() -> Limits:
 
 def model_of(provider: FakeProvider, api: API) -> Model:
     """The provider's model on a wire."""
-    return Model(f"{PREFIX[api]}:fake", base_url=provider.base_url, api_key="sk-test")
+    return Model(f"{PREFIX[api]}:fake", base_url=provider.url_for(PREFIX[api]), api_key="sk-test")
 
 
 @asynccontextmanager

@@ -51,7 +51,7 @@ class ScriptedModel(Model):
 
     Args:
         script: the responses in order; each is text, a step (`call(…)`), a list of both, or a `Response` with a pace.
-        api: the wire format it speaks.
+        api: the wire format it speaks; `scripted_apis()` lists those there are.
 
     `requests` are the bodies that were sent, in order. Pauses and paces of the script take their time.
 

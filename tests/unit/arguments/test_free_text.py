@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from millstream.arguments.assembler import Sealed, Unbindable
+from millstream.arguments.assembler import Unbindable
 from millstream.arguments.free_text import FreeText, input_schema
+from millstream.arguments.outcomes import Sealed
 from millstream.arguments.schema.compile import compile_schema
 from millstream.failures import Problem, Rejected
 from millstream.limits import Limits

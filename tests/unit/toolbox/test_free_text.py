@@ -8,8 +8,9 @@ import pytest
 from pydantic import Field
 
 from millstream import Grammar, Limits, Tool, Toolbox, ToolContext, ToolDefinitionError, UsageError, tool
-from millstream.arguments.assembler import Assembler, Sealed
+from millstream.arguments.assembler import Assembler
 from millstream.arguments.free_text import FreeText
+from millstream.arguments.outcomes import Sealed
 from millstream.events import CallKind, JsonValue, Problem, Rejected
 
 

@@ -1,7 +1,8 @@
 """A fake provider over real HTTP: what a scripted model does, sent exactly as the real providers send it.
 
-`FakeProvider` serves a `Scenario` on the OpenAI Responses and Chat Completions wires, faults included; `rules` are the
-provider's own rules for what it is sent. As a process of its own: `python -m millstream.testing.provider FILE.json`.
+`FakeProvider` serves a `Scenario` on the wires of OpenAI (Responses, Chat Completions, Completions), Anthropic, Gemini
+(also Interactions), Bedrock, Cohere and Ollama, faults included; `rules` are the providers' own for what they are sent.
+As a process of its own: `python -m millstream.testing.provider FILE.json`.
 """
 
 from millstream.testing.provider.log import Mark, RecordedRequest

@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m millstream.testing.provider",
-        description="A fake OpenAI-compatible provider that plays a scenario; stops when its input is closed.",
+        description="A fake of OpenAI, Anthropic and others that plays a scenario; stops when its input is closed.",
     )
     parser.add_argument("scenario", help="a JSON file, as load_scenario reads it")
     parser.add_argument("--port", type=int, default=0, help="the port to listen on; a free one by default")

@@ -78,6 +78,7 @@ class AnthropicWire:
         self._eager = {str(tool.get("name")) for tool in tools if tool.get("eager_input_streaming") is True}
         self._block: _Block | None = None
         self._blocks = 0
+        self._failed = False
         self._calls: dict[int, _CallBlock] = {}
         self._answer_chars = 0
         self._thought_chars = 0
@@ -118,9 +119,9 @@ class AnthropicWire:
             case Finished(at_s=at_s, reason=reason):
                 return self._finish(at_s, reason)
             case Ended(at_s=at_s):
-                return [_event(at_s, {"type": "message_stop"})]
+                return [] if self._failed else [_event(at_s, {"type": "message_stop"})]
             case Failed(at_s=at_s, error=error):
-                return [Frame(at_s, _error(error), "error", event=True)]
+                return self._fail(at_s, error)
             case Pinged(at_s=at_s, kind="keepalive"):
                 return [_event(at_s, {"type": "ping"})]
             case Pinged() | Sent() | Torn():
@@ -202,7 +203,14 @@ class AnthropicWire:
 
     # --- the end ---
 
+    def _fail(self, at_s: float, error: ErrorEvent) -> list[Frame]:
+        """An error, behind which nothing follows by itself; a response that fails is one."""
+        self._failed = True
+        return [Frame(at_s, _error(error), "error", event=True)]
+
     def _finish(self, at_s: float, reason: str | None) -> list[Frame]:
+        if reason == "failed":
+            return [] if self._failed else self._fail(at_s, ErrorEvent("Internal server error"))
         natural = "tool_use" if self._calls else "end_turn"
         told = natural if reason is None else STOP_REASONS.get(reason, reason)
         details = {"type": "refusal", "category": None, "explanation": None} if told == "refusal" else None

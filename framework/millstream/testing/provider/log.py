@@ -16,7 +16,9 @@ from millstream.events import JsonValue
 
 MAX_REQUESTS = 10_000
 """Requests that are kept; beyond it the oldest is dropped, so that a long benchmark does not fill the memory."""
-SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "api-key", "x-api-key", "cookie"})
+SECRET_HEADERS = frozenset(
+    ("authorization", "proxy-authorization", "api-key", "x-api-key", "x-goog-api-key", "x-amz-security-token", "cookie")
+)
 MASK = "********"
 
 
@@ -33,8 +35,9 @@ class RecordedRequest:
 
     Args:
         number: from 0, in the order of arrival.
-        path: "/v1/responses" or "/v1/chat/completions"; with an id and a query where the rest of a response was asked
-            for. A request over WebSocket has the path and the headers of its connection (`upgrade: websocket`).
+        path: that of the URL, "/v1/responses" for example; a query, which may hold a key, is left out, but for that of
+            a request for the rest of a response. A request over WebSocket has the path and the headers of its
+            connection (`upgrade: websocket`).
         headers: names in lower case; keys and cookies are masked.
         body: the JSON body, None where it was no JSON.
         at_s: when it had arrived, as `time.monotonic()`.

@@ -36,7 +36,7 @@ class Memory:
         """Keep a finished response; `turns` counts those of the conversation, this one included."""
         self._turns[response_id] = turns
         self._responses[response_id] = tuple(output)
-        self._items.update((item["id"], item) for item in output)
+        self._items.update((item["id"], item) for item in output if "id" in item)
         for before, item in pairwise(output):
             if before["type"] == "reasoning":
                 self._reasoning_of[item["id"]] = before["id"]
@@ -58,8 +58,8 @@ class Memory:
 
     def _forget(self, response_id: str) -> None:
         for item in self._responses.pop(response_id):
-            self._items.pop(item["id"], None)
-            self._reasoning_of.pop(item["id"], None)
+            self._items.pop(item.get("id", ""), None)
+            self._reasoning_of.pop(item.get("id", ""), None)
 
 
 def runs(of_model: Iterable[bool]) -> int:

@@ -1,7 +1,7 @@
 """Steps become timed acts: who writes which piece of text when.
 
 Pure and lazy, so that an endless response needs no memory. Timing is decided here and nowhere else; how an act looks on
-a wire is the business of `responses` and `chat`.
+a wire is the business of each wire (`responses`, `chat`, `anthropic` …).
 """
 
 from __future__ import annotations

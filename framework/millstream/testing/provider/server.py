@@ -32,16 +32,22 @@ _TERMS = WebSocketTerms()
 
 
 class FakeProvider:
-    """A provider that plays a scenario on the wire of each path that `endpoints` lists, `POST /v1/responses` first.
+    """A provider that plays a scenario, on the wire of whichever path it is asked at.
 
     ```python
     with FakeProvider(Scenario.of([CallTool("weather", {"city": "Paris"})], "21 degrees.")) as provider:
         model = Model("openai:any", base_url=provider.base_url, api_key="any")
     ```
 
-    It streams over HTTP, and on `ws://…/v1/responses` over WebSocket, as the real provider does, and refuses what the
-    real one refuses: an unanswered call, a wrong key, an unknown model. Responses in the background can be read on and
-    stopped. `GET /v1/models` lists the models, `GET /requests` the recorded requests as JSON.
+    It streams over HTTP, and on `ws://…/v1/responses` over WebSocket, as the real providers do, and refuses what the real
+    ones refuse, in their own words and form: an unanswered call, a changed signature, a wrong key, an unknown model.
+    OpenAI's responses in the background can be read on and stopped. `GET /v1/models` lists the models, `GET /requests`
+    the recorded requests as JSON.
+
+    What a client takes as its base URL: `base_url` for OpenAI (`/responses`, `/chat/completions`, `/completions`),
+    `gemini_url` for Gemini (`/models/MODEL:streamGenerateContent`, `/interactions`), and `root_url` for Anthropic
+    (`/v1/messages`), Ollama (`/api/chat`), Cohere (`/v2/chat`) and Bedrock (`/model/MODEL/converse-stream`).
+    `url_for("anthropic")` is what `Model("anthropic:…", base_url=…)` takes.
 
     Args:
         scenario: the answers.

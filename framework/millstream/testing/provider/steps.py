@@ -37,8 +37,10 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Think:
-    """The model reasons: a summary on the Responses wire, `reasoning_content` deltas on the Chat wire.
+    """The model reasons.
 
+    A summary on the Responses wire, `reasoning_content` deltas on the Chat wire, a signed block of thinking on those
+    that have one, the plan for its tools on Cohere's.
     Without text it is the reasoning item with an empty summary that most models send.
     """
 
@@ -53,7 +55,7 @@ class Think:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """The model writes a refusal instead of an answer."""
+    """The model writes a refusal instead of an answer; text on the wires that have no word for it."""
 
     text: str
     chunk_chars: int | None = None
@@ -150,7 +152,7 @@ class Ping:
     """For `for_s` seconds nothing but a sign of life every `every_s` seconds.
 
     "comment" is an SSE comment line; "keepalive" the undocumented event of the Responses wire, which uses up a
-    sequence number.
+    sequence number, and Anthropic's `ping`. Wires that are no server-sent events have no sign of life: silence.
     """
 
     every_s: float
@@ -167,7 +169,8 @@ class Finish:
     """The response ends for `reason`: the finish chunk, or the terminal event.
 
     None is the natural one: "tool_calls" after calls, else "stop". "length" and "content_filter" are
-    `response.incomplete` on the Responses wire, "failed" is `response.failed`, and any other text is sent as it is.
+    `response.incomplete` on the Responses wire, "failed" is `response.failed`. The other wires send their own word for
+    each of these ("end_turn", "MAX_TOKENS" …), and any other text is sent as it is.
     Added by itself where it is missing, unless the steps hold a `Cut`, an `ErrorEvent` or a `Done`.
     """
 
@@ -177,7 +180,10 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The end of the stream: the usage chunk and `[DONE]` on the Chat wire, nothing on the Responses wire.
+    """The end of the stream.
+
+    The usage chunk and `[DONE]` on the Chat wire, `message_stop` on Anthropic's, the token counts on Bedrock's, nothing
+    on the Responses wire.
 
     Added by itself at the end, unless the steps hold a `Cut` or an `ErrorEvent`.
     """
@@ -191,7 +197,8 @@ class ErrorEvent:
 
     Its shape: "flat" and "nested" are the two of the Responses wire, "data" is `data: {"error": …}`, "event" the same
     under `event: error`, and "bare" an `event: error` without an `error` key. None is the wire's own: nested on
-    Responses, data on Chat. Nothing follows by itself; on the real Responses wire `Finish("failed")` does.
+    Responses, data on Chat, an exception frame on Bedrock, which has no other. Nothing follows by itself; on the real
+    Responses wire `Finish("failed")` does.
     """
 
     message: str
@@ -224,7 +231,10 @@ class Flood:
 
 @dataclass(frozen=True, slots=True)
 class LongLine:
-    """One line of `size_bytes` bytes that does not end: the beginning of an event, with no line feed behind it."""
+    """One line of `size_bytes` bytes that does not end: the beginning of an event, with no line feed behind it.
+
+    On Bedrock's binary wire it is what such bytes are there: a frame whose checksum is wrong.
+    """
 
     size_bytes: int
     at_s: float | None = None

@@ -167,6 +167,11 @@ def test_errors() -> None:
     assert events(ErrorEvent("x", shape="data"))[-1]["error"]["type"] == "server_error"
 
 
+def test_a_response_that_fails_ends_with_one_error() -> None:
+    assert short(Say("x"), Finish("failed"))[-1] == "error"
+    assert short(Say("x"), ErrorEvent("boom"), Finish("failed")).count("error") == 1
+
+
 def test_signs_of_life() -> None:
     assert short(Ping(1, 2, kind="keepalive"))[1:3] == ["ping", "ping"]
     assert [frame.data for frame in frames("anthropic-messages", Ping(1, 1))][1] == b": ping\n\n"

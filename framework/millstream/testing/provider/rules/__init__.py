@@ -15,7 +15,10 @@ from millstream.testing.provider.rules.access import (
 from millstream.testing.provider.rules.anthropic import check_anthropic
 from millstream.testing.provider.rules.bedrock import check_bedrock
 from millstream.testing.provider.rules.chat import check_chat
+from millstream.testing.provider.rules.cohere import check_cohere
+from millstream.testing.provider.rules.completions import check_completions
 from millstream.testing.provider.rules.gemini import check_gemini
+from millstream.testing.provider.rules.interactions import check_interactions
 from millstream.testing.provider.rules.ollama import check_ollama
 from millstream.testing.provider.rules.refusal import Form, Refusal, not_json
 from millstream.testing.provider.rules.responses import Stored, check_background, check_responses
@@ -28,7 +31,10 @@ __all__ = [
     "check_background",
     "check_bedrock",
     "check_chat",
+    "check_cohere",
+    "check_completions",
     "check_gemini",
+    "check_interactions",
     "check_key",
     "check_ollama",
     "check_responses",

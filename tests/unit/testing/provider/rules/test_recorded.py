@@ -24,6 +24,8 @@ CHECKS: dict[str, tuple[Callable[[Any], Refusal | None], int]] = {
     "gemini-generate": (partial(rules.check_gemini, model="gemini-2.5-flash"), 25),
     "bedrock-converse": (rules.check_bedrock, 20),
     "ollama-native": (rules.check_ollama, 2),
+    "cohere-v2": (rules.check_cohere, 8),
+    "gemini-interactions": (rules.check_interactions, 2),
 }
 """The rules of each wire, and how many recorded requests there are at least."""
 
