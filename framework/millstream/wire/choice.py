@@ -1,0 +1,39 @@
+"""The tool choice of one request: the same rule on every wire. It knows no wire's words for it."""
+
+from __future__ import annotations
+
+from millstream.errors import ModelError
+from millstream.settings import ToolChoice, UseTool
+from millstream.transcript import ToolResult, Transcript, UserMessage
+from millstream.wire.format import Ask
+
+
+def forced_choice(ask: Ask) -> ToolChoice:
+    """What `Settings.tool_choice` means for this request; "auto" is to be left out.
+
+    A choice that forces a call ("required", `UseTool`) holds until a tool has answered since the user's last words:
+    else the model could never end. Without any tool there is nothing to choose.
+
+    Raises:
+        ModelError: a call is forced and the tool it needs is not there.
+    """
+    choice = ask.settings.tool_choice
+    names = [tool.name for tool in ask.tools]
+    if isinstance(choice, UseTool) and choice.name not in names:
+        there = ", ".join(names) or "none"
+        raise ModelError(f'tool_choice=UseTool("{choice.name}") names no tool of this request; there are: {there}')
+    if not names and not ask.settings.hosted_tools:
+        if choice == "required":
+            raise ModelError('tool_choice="required" forces a call, and there is no tool: give the agent tools=')
+        return "auto"
+    return "auto" if choice not in ("auto", "none") and _has_answered(ask.transcript) else choice
+
+
+def _has_answered(transcript: Transcript) -> bool:
+    """Whether a tool has answered since the user's last words."""
+    for entry in reversed(transcript.entries):
+        if isinstance(entry, ToolResult):
+            return True
+        if isinstance(entry, UserMessage):
+            return False
+    return False
