@@ -39,6 +39,9 @@ class Provider:
 PROVIDERS: Final = {
     "openai": Provider("openai-responses", "https://api.openai.com/v1", "OPENAI_API_KEY"),
     "openai-chat": Provider("openai-chat", "https://api.openai.com/v1", "OPENAI_API_KEY"),
+    "gemini": Provider(
+        "gemini-generate", "https://generativelanguage.googleapis.com/v1beta", "GEMINI_API_KEY", "x-goog-api-key"
+    ),
 }
 """Every prefix of a model string. A new provider is a new row."""
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, Final, NoReturn
 
 _NAME: Final = re.compile("[A-Za-z0-9_-]{1,64}")
+_GEMINI_NAME: Final = re.compile("[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
 Item = dict[str, Any]
 
 OUTPUTS: Final = {"function_call_output": "function_call", "custom_tool_call_output": "custom_tool_call"}
@@ -68,6 +70,50 @@ def wrong_in_messages(messages: list[Item]) -> list[str]:
     return wrong + ([f"calls without an answer at the end: {owed}"] if owed else [])
 
 
+def wrong_in_contents(contents: list[Item]) -> list[str]:
+    """The contents of a Gemini request."""
+    wrong: list[str] = []
+    owed: list[Item] = []
+    nothing: Item = {"role": "", "parts": []}
+    for before, content in pairwise([nothing, *contents]):
+        parts: list[Item] = content["parts"]
+        calls = [part["functionCall"] for part in parts if "functionCall" in part]
+        answers = [part["functionResponse"] for part in parts if "functionResponse" in part]
+        if content["role"] not in ("user", "model") or not parts:
+            wrong.append(f"a content of {content['role']} with {len(parts)} parts")
+        if (calls and content["role"] != "model") or (answers and content["role"] != "user"):
+            wrong.append("calls that are not the model's, or answers that are not the user's")
+        if calls and before["role"] == "model":
+            wrong.append("calls that follow neither the user nor answers")
+        if [_called(one) for one in answers] != [_called(one) for one in owed] or (
+            answers and len(answers) != len(parts)
+        ):
+            wrong.append(f"answers {answers} to the calls {owed}")
+        wrong += [f"an answer without output or error: {one}" for one in answers if not _says_one_thing(one)]
+        wrong += [f"a call that is none: {one}" for one in calls if not _is_gemini_call(one)]
+        wrong += [f"a part of two kinds, or none: {part}" for part in parts if len(part.keys() - _BESIDE) != 1]
+        owed = calls
+    ids = [part["functionCall"].get("id") for one in contents for part in one["parts"] if "functionCall" in part]
+    given = [id_ for id_ in ids if id_ is not None]
+    wrong += [f"ids that are not unique: {given}"] if len(set(given)) != len(given) else []
+    return wrong + ([f"calls without an answer at the end: {owed}"] if owed else [])
+
+
+_BESIDE: Final = {"thought", "thoughtSignature"}
+
+
+def _called(one: Item) -> tuple[Any, Any]:
+    return one["name"], one.get("id")
+
+
+def _says_one_thing(answer: Item) -> bool:
+    return list(answer["response"]) in (["output"], ["error"])
+
+
+def _is_gemini_call(call: Item) -> bool:
+    return _GEMINI_NAME.fullmatch(call["name"]) is not None and isinstance(call["args"], dict)
+
+
 def _wrong_call(id_: object, name: str, arguments: object) -> list[str]:
     wrong: list[str] = []
     if not isinstance(id_, str) or not id_:
@@ -87,3 +133,11 @@ def _nulls(items: list[Item]) -> list[str]:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
+
+
+RULES: Final[dict[str, Callable[[Item], list[str]]]] = {
+    "openai-responses": lambda body: wrong_in_input(body["input"]),
+    "openai-chat": lambda body: wrong_in_messages(body["messages"]),
+    "gemini-generate": lambda body: wrong_in_contents(body["contents"]),
+}
+"""What is wrong in the body of a request, by the wire it is of."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conformance.rules import Item, wrong_in_input, wrong_in_messages
+from tests.conformance.rules import Item, wrong_in_contents, wrong_in_input, wrong_in_messages
 
 
 def call(id_: str = "a", **fields: object) -> Item:
@@ -102,3 +102,61 @@ def test_good_messages_are_good(messages: list[Item]) -> None:
 )
 def test_wrong_messages_are_found(messages: list[Item]) -> None:
     assert wrong_in_messages(messages)
+
+
+def model(*names: str, ids: bool = False, args: object = None) -> Item:
+    calls: list[Item] = [{"name": name, "args": args or {}} | ({"id": name} if ids else {}) for name in names]
+    return {"role": "model", "parts": [{"functionCall": one} for one in calls] or [{"text": "Hi"}]}
+
+
+def answered(*names: str, ids: bool = False, **response: object) -> Item:
+    said = response or {"output": "x"}
+    answers = [{"name": name, "response": said} | ({"id": name} if ids else {}) for name in names]
+    return {"role": "user", "parts": [{"functionResponse": one} for one in answers]}
+
+
+_SAYS: Item = {"role": "user", "parts": [{"text": "Hi"}]}
+_SIGNED: Item = {"role": "model", "parts": [{"text": "", "thoughtSignature": "s"}, {"text": "Hm", "thought": True}]}
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        [_SAYS],
+        [_SAYS, _SIGNED, _SAYS],
+        [_SAYS, model("f", "f"), answered("f", "f"), model("g"), answered("g", error="No."), _SAYS],
+        [_SAYS, model("f", "g", ids=True), answered("f", "g", ids=True)],
+    ],
+)
+def test_good_contents_are_good(contents: list[Item]) -> None:
+    assert wrong_in_contents(contents) == []
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        [model("f")],
+        [model("f"), _SAYS],
+        [_SAYS, answered("f")],
+        [model("f"), answered("f", "f")],
+        [model("f", "g"), answered("g", "f")],
+        [model("f", "g"), answered("f"), answered("g")],
+        [model("f", ids=True), answered("f")],
+        [model("f"), answered("f", ids=True)],
+        [model("f"), {**answered("f"), "parts": [*answered("f")["parts"], {"text": "Go on."}]}],
+        [model("f"), {**answered("f"), "role": "model"}],
+        [{**model("f"), "role": "user"}, answered("f")],
+        [model(), model("f"), answered("f")],
+        [model("f"), answered("f", output="x", error="y")],
+        [model("f"), answered("f", result="x")],
+        [model("no name"), answered("no name")],
+        [model("f", args="{}"), answered("f")],
+        [model("f", "f", ids=True), answered("f", "f", ids=True)],
+        [_SAYS | {"parts": list[Item]()}],
+        [_SAYS | {"role": "system"}],
+        [_SAYS | {"parts": [{"text": "a", "fileData": "b"}]}],
+        [_SIGNED | {"parts": [{"thoughtSignature": "s"}]}],
+    ],
+)
+def test_wrong_contents_are_found(contents: list[Item]) -> None:
+    assert wrong_in_contents(contents)

@@ -6,6 +6,7 @@ from typing import Final
 
 from millstream.errors import UsageError
 from millstream.wire.format import Decoding, Format
+from millstream.wire.gemini import Gemini
 from millstream.wire.openai_chat import OpenAIChat
 from millstream.wire.openai_responses import OpenAIResponses
 
@@ -14,6 +15,7 @@ FORMATS: Final[dict[str, Format]] = {
     for format_ in (
         OpenAIResponses(),
         OpenAIChat(),
+        Gemini(),
     )
 }
 """Formats that can be asked and read."""

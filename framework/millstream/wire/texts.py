@@ -39,6 +39,19 @@ def valid_args(args_text: str) -> str:
     return nearest if nearest is not None and _is_json(nearest) else "{}"
 
 
+def object_args(args_text: str) -> dict[str, Any]:
+    """Arguments as a history may hold them on a wire that wants an object: `{}` where the text is none.
+
+    So it is too where JSON in UTF-8 could not carry them on: half a character, a number beyond all doubles.
+    """
+    value: object = json.loads(valid_args(args_text))
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:
+        return {}
+    return value if is_object(value) else {}
+
+
 def _is_json(text: str) -> bool:
     try:
         json.loads(text, parse_constant=_refuse)
