@@ -23,7 +23,7 @@ from millstream.transcript import (
     user,
 )
 from millstream.wire.gemini import Gemini
-from millstream.wire.gemini.contents import UNSIGNED
+from millstream.wire.gemini_calls import UNSIGNED
 from tests.unit.wire.gemini_wire import echo, judge
 from tests.unit.wire.transcripts import call, foreign, reply, result
 

@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -30,14 +29,10 @@ from millstream.transcript import (
     UserMessage,
 )
 from millstream.wire.fields import text_of as field_of
-from millstream.wire.texts import object_args, text_of, valid_name
+from millstream.wire.gemini_calls import UNSIGNED, function_name
+from millstream.wire.texts import object_args, text_of
 
 NAME: Final = "gemini-generate"
-UNSIGNED: Final = "skip_thought_signature_validator"
-"""The signature of a call that has none (ai.google.dev, "thought signatures")."""
-
-_MAX_NAME: Final = 128
-_NAME: Final = re.compile("[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
 
 
 def contents(transcript: Transcript) -> list[dict[str, Any]]:
@@ -107,7 +102,7 @@ def _reply_item(item: ReplyItem, echo: Mapping[str, Any] | None, *, own: bool) -
             given = _call_of(beside)
             id_ = {"id": call.provider_id} if field_of(given, "id") else {}
             args = {"input": args_text} if call.kind == "custom" else object_args(args_text)
-            return {**beside, "functionCall": {**given, **id_, "name": _name(call.name), "args": args}}
+            return {**beside, "functionCall": {**given, **id_, "name": function_name(call.name), "args": args}}
         case TextItem(text=text):
             return {"text": text, **beside} if text or beside else None
         case ReasoningItem(text=text):
@@ -120,19 +115,12 @@ def _response(result: ToolResult, *, has_id: bool) -> dict[str, Any]:
     """JSON goes as text: as a structure its numbers would be doubles, and `$ref` in it is taken for a reference."""
     media = [_media(part) for part in result.parts if isinstance(part, MediaPart)]
     response: dict[str, Any] = {
-        "name": _name(result.call.name),
+        "name": function_name(result.call.name),
         "response": {"output" if result.ok else "error": text_of(result.parts)},
     }
     if has_id:
         response["id"] = result.call.provider_id
     return response | ({"parts": media} if media else {})
-
-
-def _name(name: str) -> str:
-    if _NAME.fullmatch(name):
-        return name
-    made = valid_name(name, _MAX_NAME)
-    return made if _NAME.fullmatch(made) else f"_{made}"[:_MAX_NAME]
 
 
 def _part(part: Part) -> dict[str, Any]:

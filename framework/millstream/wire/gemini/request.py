@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from millstream.errors import ModelError
-from millstream.events.values import is_object
 from millstream.settings import Effort, Settings, UseTool
 from millstream.wire.choice import forced_choice
 from millstream.wire.format import Ask
 from millstream.wire.gemini.contents import contents, system_texts
-from millstream.wire.gemini.schema import declaration, json_schema
+from millstream.wire.gemini.schema import declaration
+from millstream.wire.gemini_schema import gemini_json_schema
+from millstream.wire.merging import over
 
 _LEVELS: Final[Mapping[Effort, str]] = {
     "minimal": "MINIMAL",
@@ -36,7 +37,7 @@ def body(ask: Ask) -> dict[str, Any]:
         request["systemInstruction"] = {"parts": [{"text": text} for text in instructions]}
     asked = {"tools": _tools(ask), "toolConfig": _tool_config(ask), "generationConfig": _generation(ask)}
     request |= {field: value for field, value in asked.items() if value}
-    return _over(request, ask.settings.body)
+    return over(request, ask.settings.body)
 
 
 def _check(settings: Settings) -> None:
@@ -85,17 +86,8 @@ def _generation(ask: Ask) -> dict[str, Any]:
         config["thinkingConfig"] = {"thinkingLevel": _LEVELS[settings.effort]}
     output = settings.output
     if output is not None:
-        schema = json_schema(output.schema)
+        schema = gemini_json_schema(output.schema)
         if output.description:
             schema.setdefault("description", output.description)
         config |= {"responseMimeType": "application/json", "responseJsonSchema": schema}
     return config
-
-
-def _over(request: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """`own` over `request`: objects that both have are merged, so that one field of a config leaves the others."""
-    merged = dict(request)
-    for key, value in own.items():
-        there: object = merged.get(key)
-        merged[key] = _over(there, value) if is_object(there) and is_object(value) else value
-    return merged

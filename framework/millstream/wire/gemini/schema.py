@@ -6,16 +6,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from millstream.errors import ModelError
-from millstream.events.values import is_array, is_object
 from millstream.wire.format import ToolSchema
-from millstream.wire.gemini_schema import gemini_parameters
-
-_BESIDE_REF: Final = frozenset(("description", "default"))
-"""All that may stand beside a `$ref`."""
+from millstream.wire.gemini_schema import gemini_json_schema, gemini_parameters
 
 
 def declaration(schema: ToolSchema, *, strict: bool = False) -> dict[str, Any]:
@@ -31,19 +26,5 @@ def declaration(schema: ToolSchema, *, strict: bool = False) -> dict[str, Any]:
     if strict:
         parameters: dict[str, Any] = {"parameters": gemini_parameters(schema.parameters)}
     else:
-        parameters = {"parametersJsonSchema": json_schema(schema.parameters)}
+        parameters = {"parametersJsonSchema": gemini_json_schema(schema.parameters)}
     return {"name": schema.name, "description": schema.description, **parameters}
-
-
-def json_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A JSON Schema as Gemini accepts it: without `$schema`, and with hardly anything beside a `$ref`."""
-    made = {key: _made(value) for key, value in schema.items() if key != "$schema" or is_object(value)}
-    if not isinstance(made.get("$ref"), str) or not made.keys() - _BESIDE_REF - {"$ref"}:
-        return made
-    return {**{key: value for key, value in made.items() if key != "$ref"}, "anyOf": [{"$ref": made["$ref"]}]}
-
-
-def _made(value: object) -> object:
-    if is_object(value):
-        return json_schema(value)
-    return [_made(one) for one in value] if is_array(value) else value
