@@ -42,6 +42,9 @@ PROVIDERS: Final = {
     "gemini": Provider(
         "gemini-generate", "https://generativelanguage.googleapis.com/v1beta", "GEMINI_API_KEY", "x-goog-api-key"
     ),
+    "gemini-interactions": Provider(
+        "gemini-interactions", "https://generativelanguage.googleapis.com/v1beta", "GEMINI_API_KEY", "x-goog-api-key"
+    ),
 }
 """Every prefix of a model string. A new provider is a new row."""
 

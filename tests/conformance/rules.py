@@ -99,6 +99,37 @@ def wrong_in_contents(contents: list[Item]) -> list[str]:
     return wrong + ([f"calls without an answer at the end: {owed}"] if owed else [])
 
 
+def wrong_in_steps(steps: list[Item]) -> list[str]:
+    """The steps of an Interactions request with `store: false`."""
+    wrong = _nulls(steps)
+    owed: list[tuple[Any, Any]] = []
+    signed = False  # whether a thought was signed in this turn of the model
+    for step in steps:
+        match step["type"]:
+            case "function_call":
+                wrong += [] if signed else [f"a call of {step['name']} that nobody signed"]
+                wrong += (
+                    [] if _is_gemini_call({**step, "args": step["arguments"]}) else [f"a call that is none: {step}"]
+                )
+                owed.append((step["id"], step["name"]))
+            case "function_result":
+                its = (step["call_id"], step["name"])
+                wrong += [] if owed and owed.pop(0) == its else [f"an answer to {its}, which was not the next owed"]
+                wrong += [] if isinstance(step["result"], str | list) else [f"a result of {its} that is none"]
+            case type_:
+                wrong += (
+                    [f"calls without an answer before the next {type_}: {owed}"]
+                    if type_ == "user_input" and owed
+                    else []
+                )
+                signed = type_ != "user_input" and (signed or bool(step.get("signature")))
+                if type_ in ("user_input", "model_output") and not step.get("content"):
+                    wrong.append(f"a {type_} that says nothing")
+    ids = [step["id"] for step in steps if step["type"] == "function_call"]
+    wrong += [f"ids that are not unique: {ids}"] if len(set(ids)) != len(ids) or not all(ids) else []
+    return wrong + ([f"calls without an answer at the end: {owed}"] if owed else [])
+
+
 _BESIDE: Final = {"thought", "thoughtSignature"}
 
 
@@ -139,5 +170,6 @@ RULES: Final[dict[str, Callable[[Item], list[str]]]] = {
     "openai-responses": lambda body: wrong_in_input(body["input"]),
     "openai-chat": lambda body: wrong_in_messages(body["messages"]),
     "gemini-generate": lambda body: wrong_in_contents(body["contents"]),
+    "gemini-interactions": lambda body: wrong_in_steps(body["input"]),
 }
 """What is wrong in the body of a request, by the wire it is of."""

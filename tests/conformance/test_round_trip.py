@@ -37,7 +37,7 @@ def history(body: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def is_answer(item: dict[str, Any]) -> bool:
-    return item.get("type") in OUTPUTS or item.get("role") == "tool"
+    return item.get("type") in (*OUTPUTS, "function_result") or item.get("role") == "tool"
 
 
 def answers_in(body: dict[str, Any]) -> list[Any]:
@@ -45,7 +45,8 @@ def answers_in(body: dict[str, Any]) -> list[Any]:
     if "contents" in body:
         parts = [part for content in body["contents"] for part in content["parts"]]
         return [part["functionResponse"]["response"]["output"] for part in parts if "functionResponse" in part]
-    return [one.get("output", one.get("content")) for one in history(body) if is_answer(one)]
+    said = [one for one in history(body) if is_answer(one)]
+    return [next(one[key] for key in ("output", "content", "result") if key in one) for one in said]
 
 
 def conversation(*replies: Reply) -> Transcript:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conformance.rules import Item, wrong_in_contents, wrong_in_input, wrong_in_messages
+from tests.conformance.rules import Item, wrong_in_contents, wrong_in_input, wrong_in_messages, wrong_in_steps
 
 
 def call(id_: str = "a", **fields: object) -> Item:
@@ -160,3 +160,61 @@ def test_good_contents_are_good(contents: list[Item]) -> None:
 )
 def test_wrong_contents_are_found(contents: list[Item]) -> None:
     assert wrong_in_contents(contents)
+
+
+def fcall(id_: str, name: str = "f", arguments: object = None) -> Item:
+    return {"type": "function_call", "id": id_, "name": name, "arguments": arguments or {}}
+
+
+def fresult(id_: str, name: str = "f", result: object = "x") -> Item:
+    return {"type": "function_result", "call_id": id_, "name": name, "result": result}
+
+
+_INPUT: Item = {"type": "user_input", "content": [{"type": "text", "text": "Hi"}]}
+_OUTPUT: Item = {"type": "model_output", "content": [{"type": "text", "text": "Hi"}]}
+_SIGNED_THOUGHT: Item = {"type": "thought", "signature": "s"}
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [_INPUT, _SIGNED_THOUGHT, _OUTPUT, _INPUT],
+        [
+            _INPUT,
+            _SIGNED_THOUGHT,
+            fcall("a"),
+            fcall("b", "g"),
+            fresult("a"),
+            fresult("b", "g", [{"type": "text"}]),
+            _OUTPUT,
+        ],
+        [_INPUT, _SIGNED_THOUGHT, fcall("a"), fresult("a"), fcall("b"), fresult("b")],
+    ],
+)
+def test_good_steps_are_good(steps: list[Item]) -> None:
+    assert wrong_in_steps(steps) == []
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [_INPUT, fcall("a"), fresult("a")],
+        [_SIGNED_THOUGHT, _INPUT, fcall("a"), fresult("a")],
+        [_INPUT, {"type": "thought"}, fcall("a"), fresult("a")],
+        [_SIGNED_THOUGHT, fcall("a")],
+        [_SIGNED_THOUGHT, fcall("a"), _INPUT, fresult("a")],
+        [_SIGNED_THOUGHT, fresult("a")],
+        [_SIGNED_THOUGHT, fcall("a"), fresult("a"), fresult("a")],
+        [_SIGNED_THOUGHT, fcall("a"), fcall("b"), fresult("b"), fresult("a")],
+        [_SIGNED_THOUGHT, fcall("a"), fresult("a", "g")],
+        [_SIGNED_THOUGHT, fcall("a"), fcall("a"), fresult("a"), fresult("a")],
+        [_SIGNED_THOUGHT, fcall(""), fresult("")],
+        [_SIGNED_THOUGHT, fcall("a", "no name"), fresult("a", "no name")],
+        [_SIGNED_THOUGHT, fcall("a", arguments="{}"), fresult("a")],
+        [_SIGNED_THOUGHT, fcall("a"), fresult("a", result={"x": 1})],
+        [_INPUT | {"content": None}],
+        [_OUTPUT | {"content": list[Item]()}],
+    ],
+)
+def test_wrong_steps_are_found(steps: list[Item]) -> None:
+    assert wrong_in_steps(steps)

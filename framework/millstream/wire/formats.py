@@ -7,6 +7,7 @@ from typing import Final
 from millstream.errors import UsageError
 from millstream.wire.format import Decoding, Format
 from millstream.wire.gemini import Gemini
+from millstream.wire.gemini_interactions import GeminiInteractions
 from millstream.wire.openai_chat import OpenAIChat
 from millstream.wire.openai_responses import OpenAIResponses
 
@@ -16,6 +17,7 @@ FORMATS: Final[dict[str, Format]] = {
         OpenAIResponses(),
         OpenAIChat(),
         Gemini(),
+        GeminiInteractions(),
     )
 }
 """Formats that can be asked and read."""
