@@ -23,7 +23,7 @@ from millstream.toolbox.toolbox import Toolbox
 from millstream.transport.sdk import ForeignStream, Stream
 from millstream.wire.formats import format_named
 
-_STYLES = {"openai": "openai-responses"}
+_STYLES = {"openai": "openai-responses", "gemini": "gemini-generate"}
 
 
 class ToolRunner:
@@ -81,7 +81,12 @@ class ToolRunner:
         return bool(self._drives) and self._drives[-1].over and not self._drives[-1].calls
 
     def schemas(self, style: str = "openai") -> list[dict[str, Any]]:
-        """The tools as a provider is told of them: "openai" for Responses, "openai-chat" for Chat Completions."""
+        """The tools as a provider is told of them.
+
+        Args:
+            style: "openai" for Responses, "openai-chat" for Chat Completions, "gemini" for the function declarations of
+                one of Gemini's tools, `{"function_declarations": runner.schemas("gemini")}`, "gemini-interactions".
+        """
         format_ = format_named(_STYLES.get(style, style))
         return [format_.tool(schema) for schema in tool_schemas(self.toolbox)]
 
@@ -89,8 +94,8 @@ class ToolRunner:
         """Read a response and run its calls while it streams; iterate over the events.
 
         Args:
-            stream: the body's bytes, messages that are already JSON, or the event objects of the `openai` SDK; also
-                what its `create(…, stream=True)` returned, awaited or not.
+            stream: the body's bytes, messages that are already JSON, or the event objects of the `openai` or the
+                `google-genai` SDK; also what its `create(…, stream=True)` returned, awaited or not.
             api: the wire format; told from the first message where that is no plain bytes.
 
         Raises:
@@ -110,7 +115,7 @@ class ToolRunner:
     def items(self) -> list[dict[str, Any]]:
         """What the last response adds to your request: the model's items or message, then the answers to its calls.
 
-        Append them to `input` (Responses) or to `messages` (Chat).
+        Append them to `input` (Responses, Interactions), to `messages` (Chat) or to `contents` (Gemini).
 
         Raises:
             UsageError: no response was driven to its end.

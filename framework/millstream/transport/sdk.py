@@ -15,12 +15,20 @@ from millstream.errors import UsageError, WireError
 from millstream.events.values import is_object
 from millstream.transport.http import retry_after_s
 from millstream.transport.seam import Chunk
-from millstream.wire.refusal import error_from_object, torn
+from millstream.wire.refusal import error_from_object, error_in, torn
 
 _CLOSE_TIMEOUT_S: Final = 1.0
+_GEMINI: Final = frozenset(("candidates", "promptFeedback", "usageMetadata"))
 
 Stream: TypeAlias = AsyncIterable[Any] | Awaitable[AsyncIterable[Any]]
 """Pieces of a body, messages or event objects; or what a client's coroutine function returned, not yet awaited."""
+
+_DUMPS: Final[Mapping[str, Mapping[str, bool]]] = {
+    "to_dict": {},
+    "model_dump": {"by_alias": True, "exclude_none": True},
+}
+"""How an event object says what it is, in the names of the wire and without what was not sent: the models of openai and
+of most SDKs do so by themselves, pydantic's are told to. No warnings: openai's helpers fill models with others."""
 
 
 class ForeignStream:
@@ -51,6 +59,10 @@ class ForeignStream:
             return "openai-chat"
         if str(first.get("type", "")).startswith(("response.", "error", "keepalive")):
             return "openai-responses"
+        if first.keys() & _GEMINI:
+            return "gemini-generate"
+        if "event_type" in first:
+            return "gemini-interactions"
         if first.get("type") == "chunk":
             message = "these events are made by the SDK's helper, not by the provider: ask with create(…, stream=True)"
             raise UsageError(message)
@@ -105,8 +117,9 @@ def _check_stream(stream: object) -> None:
 
 def _failure(error: Exception) -> WireError:
     """What a client raised; an SDK's exceptions hold what the provider said, and the answer it came in."""
-    status: object = getattr(error, "status_code", None)
-    said: object = getattr(error, "body", None)
+    status: object = getattr(error, "status_code", getattr(error, "code", None))
+    said: object = getattr(error, "body", getattr(error, "details", None))  # google-genai's `code` and `details`
+    said = (error_in(said) or said) if is_object(said) else said
     if not isinstance(status, int):
         if is_object(said):
             return error_from_object(said)
@@ -126,9 +139,9 @@ def _chunk(piece: object) -> Chunk:
         return bytes(piece)
     if is_object(piece):
         return piece
-    for name in ("to_dict", "model_dump"):  # openai's models, pydantic's
+    for name, options in _DUMPS.items():
         dump: Any = getattr(piece, name, None)
         if dump is not None:
-            dumped: Mapping[str, Any] = dump(mode="json", warnings=False)  # openai's helpers fill models with others
+            dumped: Mapping[str, Any] = dump(mode="json", warnings=False, **options)
             return dumped
     raise UsageError(f"a stream of {type(piece).__name__} can not be read: give bytes, dicts or an SDK's events")
