@@ -33,6 +33,7 @@ def _azure(wire: str) -> Provider:
     return Provider(wire, "", "AZURE_OPENAI_API_KEY", "api-key", "AZURE_OPENAI_ENDPOINT", is_azure=True)
 
 
+_GOOGLE: Final = "https://generativelanguage.googleapis.com/v1beta"
 _BEDROCK: Final = "https://bedrock-runtime.{region}.amazonaws.com"
 
 PROVIDERS: Final = {
@@ -44,6 +45,8 @@ PROVIDERS: Final = {
     "anthropic": Provider("anthropic-messages", "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY", "x-api-key"),
     "bedrock": Provider("bedrock-converse", _BEDROCK, "AWS_BEARER_TOKEN_BEDROCK", signs_for="bedrock"),
     "cohere": Provider("cohere-v2", "https://api.cohere.com/v2", "CO_API_KEY"),
+    "gemini": Provider("gemini-generate", _GOOGLE, "GEMINI_API_KEY", "x-goog-api-key"),
+    "gemini-interactions": Provider("gemini-interactions", _GOOGLE, "GEMINI_API_KEY", "x-goog-api-key"),
     "deepseek": Provider("openai-chat", "https://api.deepseek.com", "DEEPSEEK_API_KEY"),
     "groq": Provider("openai-chat", "https://api.groq.com/openai/v1", "GROQ_API_KEY"),
     "mistral": Provider("openai-chat", "https://api.mistral.ai/v1", "MISTRAL_API_KEY", call_id_chars=9),

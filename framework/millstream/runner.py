@@ -29,6 +29,7 @@ _STYLES = {
     "anthropic": "anthropic-messages",
     "bedrock": "bedrock-converse",
     "cohere": "cohere-v2",
+    "gemini": "gemini-generate",
     "ollama": "ollama-native",
 }
 
@@ -93,7 +94,8 @@ class ToolRunner:
 
         Args:
             style: "openai" for Responses, "openai-chat" for Chat Completions, "anthropic", "bedrock", "cohere",
-                "ollama", or the name of a wire format.
+                "ollama", "gemini" for the function declarations of one of Gemini's tools,
+                `{"function_declarations": runner.schemas("gemini")}`, or the name of a wire format.
         """
         format_ = format_named(_STYLES.get(style, style))
         schemas = tool_schemas(self.toolbox)
@@ -104,8 +106,8 @@ class ToolRunner:
         """Read a response and run its calls while it streams; iterate over the events.
 
         Args:
-            stream: the body's bytes, messages that are already JSON, or the event objects of the SDKs of OpenAI and
-                Anthropic; also what their `create(…, stream=True)` returned, awaited or not.
+            stream: the body's bytes, messages that are already JSON, or the event objects of the SDKs of OpenAI,
+                Anthropic and Google; also what their `create(…, stream=True)` returned, awaited or not.
             api: the wire format; told from the first message where that is no plain bytes.
 
         Raises:
@@ -125,7 +127,7 @@ class ToolRunner:
     def items(self) -> list[dict[str, Any]]:
         """What the last response adds to your request: the model's items or message, then the answers to its calls.
 
-        Append them to `input` (Responses) or to `messages` (Chat, Anthropic).
+        Append them to `input` (Responses, Interactions), to `messages` (Chat, Anthropic) or to `contents` (Gemini).
 
         Raises:
             UsageError: no response was driven to its end.

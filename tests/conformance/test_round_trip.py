@@ -42,7 +42,7 @@ def history(body: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def is_answer(item: dict[str, Any]) -> bool:
-    return item.get("type") in OUTPUTS or item.get("role") == "tool"
+    return item.get("type") in (*OUTPUTS, "function_result") or item.get("role") == "tool"
 
 
 def answers_in(value: object) -> list[str]:
@@ -167,3 +167,21 @@ def test_blocks_go_back_verbatim_in_their_order(stream: Stream) -> None:
     assistant = [one for one in history(request(conversation(response.reply()), stream.api)) if one["role"] != "user"]
     written = [block for message in assistant for block in message["content"]]
     assert written == said
+
+
+@pytest.mark.parametrize(
+    "stream", [stream for stream in _STREAMS if stream.api == "gemini-generate"], ids=lambda stream: stream.name
+)
+def test_parts_go_back_as_they_came_and_none_that_is_signed_is_joined(stream: Stream) -> None:
+    came: list[dict[str, Any]] = []
+    for chunk in data_of(stream):
+        for part in objects(chunk["candidates"][0]["content"].get("parts")):
+            if part == {"text": ""}:
+                continue
+            if came and came[-1].keys() == part.keys() and part.keys() - {"thought"} == {"text"}:
+                came[-1] = {**part, "text": came[-1]["text"] + part["text"]}
+            else:
+                came.append(part)
+    reply = read([stream.body], stream.api).reply()
+    contents = request(conversation(reply), stream.api)["contents"]
+    assert [part for content in contents if content["role"] == "model" for part in content["parts"]] == came

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from millstream import Agent, Limits, MillstreamError, Model, Run, Tool, tool
 from millstream.events import CallEnded, CallFailed, CallReturned, CallStarted, Event, Failure, Record, RunFinished
-from millstream.models import PROVIDERS
+from millstream.providers import PROVIDERS
 from millstream.testing import FakeProvider, RecordedRequest, Response, Scenario
 from millstream.testing.provider.steps import Step
 from tests.alive import no_task_left, nothing_left

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Mapping
 from http import HTTPStatus
 from inspect import isawaitable
-from typing import Any, TypeAlias, cast
+from typing import Any, Final, TypeAlias, cast
 
 import anyio
 
@@ -16,7 +16,15 @@ from millstream.errors import UsageError, WireError
 from millstream.events.values import is_object
 from millstream.transport.advice import follow_advice
 from millstream.transport.seam import CLOSE_TIMEOUT_S, Chunk
+from millstream.wire.guess import api_of_message
 from millstream.wire.refusal import error_from_object, error_in, torn
+
+_DUMPS: Final[Mapping[str, Mapping[str, bool]]] = {
+    "to_dict": {},
+    "model_dump": {"by_alias": True, "exclude_none": True},
+}
+"""How an event object says what it is, in the names of the wire and without what was not sent: the models of openai and
+of most SDKs do so by themselves, pydantic's are told to. No warnings: openai's helpers fill models with others."""
 
 Stream: TypeAlias = AsyncIterable[Any] | Awaitable[AsyncIterable[Any]]
 """Pieces of a body, messages or event objects; or what a client's coroutine function returned, not yet awaited."""
@@ -46,11 +54,13 @@ class ForeignStream:
         self._first.append(first)
         if not isinstance(first, Mapping):
             raise UsageError('a stream of bytes does not say what it is: drive(stream, api="openai-responses"), say')
-        if "choices" in first or str(first.get("object", "")).startswith("chat.completion"):
-            return "openai-chat"
-        if str(first.get("type", "")).startswith(("response.", "error", "keepalive")):
+        api = api_of_message(first)
+        if api is not None:
+            return api
+        kind = str(first.get("type", ""))
+        if kind in ("error", "keepalive"):
             return "openai-responses"
-        if str(first.get("type", "")).startswith(("message_", "content_block_", "ping")):
+        if kind == "ping":
             return "anthropic-messages"
         if first.get("type") == "chunk":
             message = "these events are made by the SDK's helper, not by the provider: ask with create(…, stream=True)"
@@ -110,8 +120,8 @@ def _failure(error: Exception) -> WireError:
     Some hold only the error of it, some all (Anthropic's); and for an error within a stream Anthropic's gives the
     status with which the stream began, which was 200.
     """
-    status: object = getattr(error, "status_code", None)
-    said: object = getattr(error, "body", None)
+    status: object = getattr(error, "status_code", getattr(error, "code", None))
+    said: object = getattr(error, "body", getattr(error, "details", None))  # google-genai's `code` and `details`
     said = (error_in(said) or said) if is_object(said) else said
     if not isinstance(status, int) or status < HTTPStatus.BAD_REQUEST:
         if is_object(said):
@@ -132,9 +142,9 @@ def _chunk(piece: object) -> Chunk:
         return bytes(piece)
     if is_object(piece):
         return piece
-    for name in ("to_dict", "model_dump"):  # openai's and anthropic's models, pydantic's
+    for name, options in _DUMPS.items():
         dump: Any = getattr(piece, name, None)
         if dump is not None:
-            dumped: Mapping[str, Any] = dump(mode="json", warnings=False)  # openai's helpers fill models with others
+            dumped: Mapping[str, Any] = dump(mode="json", warnings=False, **options)
             return dumped
     raise UsageError(f"a stream of {type(piece).__name__} can not be read: give bytes, dicts or an SDK's events")

@@ -10,6 +10,8 @@ from millstream.wire.bedrock import BedrockConverse
 from millstream.wire.bedrock_invoke import BedrockInvoke
 from millstream.wire.cohere import CohereV2
 from millstream.wire.format import Decoding, Format
+from millstream.wire.gemini import Gemini
+from millstream.wire.gemini_interactions import GeminiInteractions
 from millstream.wire.gemini_live import GeminiLive
 from millstream.wire.ollama import OllamaNative
 from millstream.wire.openai_chat import OpenAIChat
@@ -27,6 +29,8 @@ FORMATS: Final[dict[str, Format]] = {
         OpenAICompletions(),
         OllamaNative(),
         CohereV2(),
+        Gemini(),
+        GeminiInteractions(),
     )
 }
 """Formats that can be asked and read."""

@@ -2,7 +2,8 @@
 
 Types are in capitals, null is `nullable`, references are put in place, enums are of strings. What the subset has no
 word for and only narrows a value is moved into the description, and is checked by us as before; what changes the shape
-of a value is an error that names its place. A pure function of plain dicts, which it does not change.
+of a value is an error that names its place. Beside it the JSON Schema that Gemini takes as it is, or nearly so. Pure
+functions of plain dicts, which they do not change.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ _NARROWING: Final = (
     *("format", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "uniqueItems", "default", "dependentRequired"),
 )
 _FORM: Final = Form("Gemini's parameters")
+_BESIDE_REF: Final = frozenset(("description", "default"))
+"""All that may stand beside a `$ref` where Gemini takes JSON Schema itself."""
 
 
 def gemini_parameters(schema: _Schema) -> dict[str, Any]:
@@ -40,6 +43,14 @@ def gemini_parameters(schema: _Schema) -> dict[str, Any]:
     if schema.get("type") != "object":
         raise _FORM.error((), 'must be of the type "object" at its root')
     return _made(schema, schema, (), 0)
+
+
+def gemini_json_schema(schema: _Schema) -> dict[str, Any]:
+    """A JSON Schema as Gemini accepts it: without `$schema`, and with hardly anything beside a `$ref`."""
+    made = {key: _accepted(value) for key, value in schema.items() if key != "$schema" or is_object(value)}
+    if not isinstance(made.get("$ref"), str) or not made.keys() - _BESIDE_REF - {"$ref"}:
+        return made
+    return {**{key: value for key, value in made.items() if key != "$ref"}, "anyOf": [{"$ref": made["$ref"]}]}
 
 
 def _made(schema: object, root: _Schema, path: Path, depth: int) -> dict[str, Any]:
@@ -152,3 +163,9 @@ def _types_of(values: list[Any]) -> list[str]:
     names: dict[type, str] = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
     kinds: list[type[Any]] = [type(value) for value in values]
     return list(dict.fromkeys(names.get(kind, "object") for kind in kinds))
+
+
+def _accepted(value: object) -> object:
+    if is_object(value):
+        return gemini_json_schema(value)
+    return [_accepted(one) for one in value] if is_array(value) else value

@@ -2,9 +2,10 @@
 
 Lines end with LF, CR or CRLF, also when a network chunk ends between the two; a byte order mark, comments, several
 `data` lines and unknown fields are what the standard says. Bytes are decoded a whole message at a time, so that a
-character may be cut anywhere. One addition: `error: …`, a field that is none, in which llama.cpp and what is built on
-it (GPUStack) report that they failed, is read as `event: error` with that data. It knows nothing of JSON or of any
-provider.
+character may be cut anywhere. Two additions, for servers that report in a line of their own making that they failed:
+`error: …` (llama.cpp and what is built on it, GPUStack) is read as `event: error` with that data; and so is, behind a
+first message, a whole line of JSON that begins with `{"error":` (Google's Interactions). It knows nothing else of JSON,
+nor of any provider.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from millstream.wire.framing import Message, not_text, too_large
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _FIELD: Final = re.compile(rb":|(data|event|id|retry|error)[:\r\n]")
+_JSON_ERROR: Final = b'{"error"'
 _FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b"error:")
 
 
@@ -37,6 +39,7 @@ class SseParser:
         self._event = b""
         self._after_cr = False  # a LF that comes next belongs to the CR before it
         self._at_start = True
+        self._dispatched = False  # whether there was a message
         self._given_up = False
 
     def feed(self, chunk: bytes) -> list[Message | WireError]:
@@ -96,6 +99,7 @@ class SseParser:
             if block.startswith(b"event: "):
                 name, _, data = block[7:].partition(b"\n")
             if data.startswith(b"data: ") and b"\n" not in data:
+                self._dispatched = True
                 messages.append(_message(name, data[6:]))
             else:
                 self._take_chunk(block + b"\n\n", messages)
@@ -132,6 +136,9 @@ class SseParser:
             self._data.append(value)
             self._data_bytes += len(value) + 1
             self._check(self._data_bytes)
+        elif name == _JSON_ERROR and self._dispatched and line.endswith(b"}"):
+            self._dispatch(messages)
+            self._event, self._data, self._data_bytes = b"error", [line], len(line)
         # a comment has an empty name; id, retry and unknown fields have no use here
 
     def _dispatch(self, messages: list[Message | WireError]) -> None:
@@ -139,6 +146,7 @@ class SseParser:
         self._data, self._data_bytes, self._event = [], -1, b""
         if not lines:
             return
+        self._dispatched = True
         messages.append(_message(event, b"\n".join(lines)))
 
 

@@ -24,8 +24,10 @@ class Dumped:
     def __init__(self, data: dict[str, Any]) -> None:
         self._data = data
 
-    def model_dump(self, *, mode: str, warnings: bool) -> dict[str, Any]:
+    def model_dump(self, *, mode: str, warnings: bool, by_alias: bool, exclude_none: bool) -> dict[str, Any]:
         assert (mode, warnings) == ("json", False), "an SDK's helpers fill its models with others, and that warns"
+        assert by_alias, "the names of the wire"
+        assert exclude_none, "what was not sent"
         return self._data
 
 
@@ -33,7 +35,7 @@ class ToDict(Dumped):
     """An event object as openai's are: the fields that were sent come first."""
 
     def to_dict(self, *, mode: str, warnings: bool) -> dict[str, Any]:
-        return {**self.model_dump(mode=mode, warnings=warnings), "sent": True}
+        return {**self.model_dump(mode=mode, warnings=warnings, by_alias=True, exclude_none=True), "sent": True}
 
 
 class SdkStream:
@@ -140,7 +142,7 @@ async def test_the_wire_is_told_from_the_first_piece_which_is_still_read(first: 
     ("first", "says"),
     [
         (b"data: {}", "a stream of bytes does not say what it is"),
-        ({"candidates": []}, r"of no known format, its keys are \['candidates'\]: pass api="),
+        ({"results": []}, r"of no known format, its keys are \['results'\]: pass api="),
         ({"type": "chunk", "chunk": CHUNK}, r"made by the SDK's helper.*: ask with create\(…, stream=True\)"),
     ],
 )

@@ -84,6 +84,19 @@ def test_lines_become_data(body: bytes, expected: list[str]) -> None:
         pytest.param("event: é\ndata: a\n\n".encode(), [("é", "a")], id="not ASCII"),
         pytest.param(b'error: {"a":1}\n\ndata: a\n\n', [("error", '{"a":1}'), ("", "a")], id="llama.cpp's error field"),
         pytest.param(b"errors: a\nerror code: 1\n\n", [], id="only that name"),
+        # googleapis/js-genai#1973: a refusal of the Interactions API, between its events
+        pytest.param(b'data: a\n\n{"error":{"a":1}}', [("", "a"), ("error", '{"error":{"a":1}}')], id="a line of JSON"),
+        pytest.param(
+            b'data: a\n\ndata: b\n{"error": 1}\n\n',
+            [("", "a"), ("", "b"), ("error", '{"error": 1}')],
+            id="a line of JSON within an event",
+        ),
+        pytest.param(b'{"error": 1}\n\ndata: a\n\n', [("", "a")], id="a line of JSON not at the beginning"),
+        pytest.param(
+            b'data: a\n\n{"errors":1}\n{"a":{"error":1}}\n{"error":{\n"a":1}}\n\n',
+            [("", "a")],
+            id="a line of JSON only if it is whole and of that name",
+        ),
     ],
 )
 def test_the_event_field_names_the_message(body: bytes, expected: list[tuple[str, str]]) -> None:

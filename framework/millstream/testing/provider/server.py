@@ -39,8 +39,8 @@ class FakeProvider:
         model = Model("openai:any", base_url=provider.base_url, api_key="any")
     ```
 
-    It streams over HTTP, and on `ws://…/v1/responses` over WebSocket, as the real providers do, and refuses what the real
-    ones refuse, in their own words and form: an unanswered call, a changed signature, a wrong key, an unknown model.
+    It streams over HTTP, and on `ws://…/v1/responses` over WebSocket, as the real providers do, and refuses what the
+    real ones refuse, in their own words: an unanswered call, a changed signature, a wrong key, an unknown model.
     OpenAI's responses in the background can be read on and stopped. `GET /v1/models` lists the models, `GET /requests`
     the recorded requests as JSON.
 
