@@ -1,28 +1,44 @@
-"""What the formats have in common where they write settings: what a wire has no words for, and when a choice holds."""
+"""What the formats have in common where they write settings: when a choice holds, and what a wire has no words for."""
 
 from __future__ import annotations
 
 from millstream.errors import ModelError
-from millstream.settings import ToolChoice
+from millstream.settings import ToolChoice, UseTool
 from millstream.transcript import ToolResult, Transcript, UserMessage
 from millstream.wire.format import Ask
 
 
-def no_words(setting: str, wire: str, instead: str) -> ModelError:
-    """The error of a setting that a wire can not express; `instead` is a sentence that says what to do."""
-    return ModelError(f"{setting} can not be asked for on the wire {wire}. {instead}")
+def forced_choice(ask: Ask) -> ToolChoice:
+    """What `Settings.tool_choice` means for this request; "auto" is to be left out.
 
+    A choice that forces a call ("required", `UseTool`) holds until a tool has answered since the user's last words:
+    else the model could never end. Without any tool there is nothing to choose.
 
-def tool_choice(ask: Ask) -> ToolChoice:
-    """The tool choice of this request: one that forces a call holds until a tool has answered the user's last words."""
+    Raises:
+        ModelError: a call is forced and the tool it needs is not there.
+    """
     choice = ask.settings.tool_choice
-    return choice if choice in ("auto", "none") or not _has_answered(ask.transcript) else "auto"
+    names = [tool.name for tool in ask.tools]
+    if isinstance(choice, UseTool) and choice.name not in names:
+        there = ", ".join(names) or "none"
+        raise ModelError(f'tool_choice=UseTool("{choice.name}") names no tool of this request; there are: {there}')
+    if not names and not ask.settings.hosted_tools:
+        if choice == "required":
+            raise ModelError('tool_choice="required" forces a call, and there is no tool: give the agent tools=')
+        return "auto"
+    return "auto" if choice not in ("auto", "none") and _has_answered(ask.transcript) else choice
+
+
+def no_words(setting: str, wire: str, instead: str) -> ModelError:
+    """The error of a setting that a wire can not express; `instead` says what to do."""
+    return ModelError(f"{setting} can not be asked for on the wire {wire}: {instead}")
 
 
 def _has_answered(transcript: Transcript) -> bool:
+    """Whether a tool has answered since the user's last words."""
     for entry in reversed(transcript.entries):
         if isinstance(entry, ToolResult):
             return True
         if isinstance(entry, UserMessage):
-            break
+            return False
     return False

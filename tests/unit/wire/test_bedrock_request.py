@@ -257,7 +257,9 @@ def test_a_strict_tool_has_the_form_that_can_be_enforced() -> None:
 
 
 def test_a_tool_that_takes_free_text_is_an_error_that_says_what_to_do() -> None:
-    with pytest.raises(ModelError, match="no words for the tool shell, which takes free text: give it a parameter"):
+    with pytest.raises(
+        ModelError, match="the tool shell, which takes free text, can not be asked for .*: give it a parameter"
+    ):
         body(tools=(ToolSchema("shell", "", {}, "custom"),))
 
 
@@ -265,7 +267,7 @@ def test_tools_that_were_called_are_named_where_there_are_none() -> None:
     """The API refuses a history with calls in it and no `toolConfig`."""
     first = call()
     history = (user("Hi"), reply(CallItem(first, "{}"), wire=_WIRE), result(first))
-    (spec,) = body(*history, tool_choice="required")["toolConfig"]["tools"]
+    (spec,) = body(*history)["toolConfig"]["tools"]
     assert spec["toolSpec"]["name"] == "f"
     assert "toolChoice" not in body(*history, tool_choice="none")["toolConfig"]
 
@@ -315,9 +317,12 @@ def test_the_schema_of_the_answer_goes_as_text() -> None:
 @pytest.mark.parametrize(
     ("setting", "says"),
     [
-        ({"tool_choice": "none"}, 'bedrock-converse has no words for tool_choice="none": give the Agent no tools'),
-        ({"parallel_calls": False}, "no words for parallel_calls=False: say it in the instructions"),
-        ({"effort": "minimal"}, 'no words for effort="minimal": one of high, low, max, medium, xhigh it can say'),
+        (
+            {"tool_choice": "none"},
+            'tool_choice="none" can not be asked for on the wire bedrock-converse: give the Agent no tools',
+        ),
+        ({"parallel_calls": False}, "parallel_calls=False can not be asked for on the wire bedrock-converse: say it"),
+        ({"effort": "minimal"}, 'effort="minimal" can not be asked for on the wire bedrock-converse: one of high'),
     ],
 )
 def test_settings_that_it_has_no_words_for_are_errors_that_say_what_to_do(setting: dict[str, Any], says: str) -> None:

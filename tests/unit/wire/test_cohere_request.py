@@ -159,14 +159,15 @@ def test_tool_choice() -> None:
     assert "tool_choice" not in body(Settings())
     assert body(Settings(tool_choice="none"))["tool_choice"] == "NONE"
     assert body(Settings(tool_choice="required"))["tool_choice"] == "REQUIRED"
-    assert "tool_choice" not in body(Settings(tool_choice="required"), tools=())
+    with pytest.raises(ModelError, match="forces a call, and there is no tool"):
+        body(Settings(tool_choice="required"), tools=())
 
 
 def test_a_call_of_one_tool_is_forced_by_telling_of_no_other() -> None:
     made = body(Settings(tool_choice=UseTool("g")))
     assert made["tool_choice"] == "REQUIRED"
     assert [one["function"]["name"] for one in made["tools"]] == ["g"]
-    with pytest.raises(ModelError, match="names h, which is not among the tools"):
+    with pytest.raises(ModelError, match="names no tool of this request; there are: f, g"):
         body(Settings(tool_choice=UseTool("h")))
 
 

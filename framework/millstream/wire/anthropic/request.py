@@ -13,8 +13,9 @@ from typing import Any, Final
 from millstream.errors import ModelError, ToolDefinitionError
 from millstream.events.values import JsonObject
 from millstream.settings import OutputSchema, Settings, UseTool
-from millstream.transcript import SystemMessage, ToolResult, Transcript, UserMessage
+from millstream.transcript import SystemMessage, Transcript
 from millstream.wire.anthropic.messages import NAME, container_of, messages
+from millstream.wire.asking import forced_choice, no_words
 from millstream.wire.format import Ask, ToolSchema
 from millstream.wire.strict_schema import anthropic_strict
 
@@ -35,7 +36,7 @@ def body(ask: Ask) -> dict[str, Any]:
     """
     settings, own = ask.settings, dict(ask.settings.body)
     if settings.moderation is not None:
-        raise _no_words("moderation", "leave it out: what the API refuses ends with the reason refusal")
+        raise no_words("moderation", NAME, "leave it out: what the API refuses ends with the reason refusal")
     eager = bool(own.pop(_EAGER, True))
     said, transcript = _leading(ask)
     request: dict[str, Any] = {
@@ -64,7 +65,7 @@ def tool(schema: ToolSchema, *, strict: bool = False, eager: bool = True) -> dic
         ToolDefinitionError: it is to be strict, and its schema can not be expressed.
     """
     if schema.kind == "custom":
-        raise _no_words(f"free text for {schema.name}", "give it a function with one text parameter")
+        raise no_words(f"free text for {schema.name}", NAME, "give it a function with one text parameter")
     made: dict[str, Any] = {"name": schema.name, "description": schema.description}
     if strict:
         try:
@@ -87,20 +88,14 @@ def _leading(ask: Ask) -> tuple[str, Transcript]:
 
 def _choice(ask: Ask) -> dict[str, Any]:
     """Whether tools may or must be called; a choice that forces a call holds until one has answered."""
-    chosen = ask.settings.tool_choice
+    chosen = forced_choice(ask)
     if chosen == "none":
         return {"tool_choice": {"type": "none"}}
     one: JsonObject = {"disable_parallel_tool_use": True} if ask.settings.parallel_calls is False else {}
-    if chosen == "auto" or _has_answered(ask.transcript):
+    if chosen == "auto":
         return {"tool_choice": {"type": "auto", **one}} if one else {}
     named = {"type": "tool", "name": chosen.name} if isinstance(chosen, UseTool) else {"type": "any"}
     return {"tool_choice": {**named, **one}}
-
-
-def _has_answered(transcript: Transcript) -> bool:
-    """Whether a tool has answered since the user spoke last."""
-    speakers = (entry for entry in reversed(transcript.entries) if isinstance(entry, ToolResult | UserMessage))
-    return isinstance(next(speakers, None), ToolResult)
 
 
 def _reasoning(settings: Settings) -> dict[str, Any]:
@@ -109,7 +104,7 @@ def _reasoning(settings: Settings) -> dict[str, Any]:
     if effort in _EFFORTS:
         config["effort"] = effort
     elif effort == "minimal":
-        raise _no_words('effort "minimal"', 'use "low", or "none" for no reasoning at all')
+        raise no_words('effort "minimal"', NAME, 'use "low", or "none" for no reasoning at all')
     if settings.output is not None:
         config["format"] = {"type": "json_schema", "schema": _output(settings.output)}
     thinking = {"thinking": {"type": "disabled"}} if effort == "none" else {}
@@ -118,13 +113,11 @@ def _reasoning(settings: Settings) -> dict[str, Any]:
 
 def _output(output: OutputSchema) -> dict[str, Any]:
     if not output.strict:
-        raise _no_words("an output schema that is not enforced", "use strict=True, or describe it in the instructions")
+        raise no_words(
+            "an output schema that is not enforced", NAME, "use strict=True, or describe it in the instructions"
+        )
     try:
         schema = anthropic_strict(output.schema)
     except ToolDefinitionError as error:
         raise ModelError(f"the output schema can not be asked of {NAME}: {error}") from error
     return ({"description": output.description} if output.description else {}) | schema
-
-
-def _no_words(what: str, instead: str) -> ModelError:
-    return ModelError(f"{what} can not be asked for on the wire {NAME}: {instead}")

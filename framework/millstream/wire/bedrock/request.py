@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from millstream.errors import ModelError
-from millstream.settings import OutputSchema, Settings, ToolChoice, UseTool
-from millstream.transcript import ToolResult, Transcript, UserMessage
+from millstream.settings import OutputSchema, Settings, UseTool
+from millstream.wire.asking import forced_choice, no_words
 from millstream.wire.bedrock.messages import NAME, messages, system_texts
 from millstream.wire.format import Ask, ToolSchema
 from millstream.wire.strict_schema import anthropic_strict
@@ -40,7 +39,7 @@ def body(ask: Ask) -> dict[str, Any]:
     if settings.moderation is not None:
         request["guardrailConfig"] = dict(settings.moderation)
     if settings.parallel_calls is False:
-        raise _no_words("parallel_calls=False", "say it in the instructions, or leave it out")
+        raise no_words("parallel_calls=False", NAME, "say it in the instructions, or leave it out")
     return request | dict(settings.body)
 
 
@@ -52,7 +51,7 @@ def tool(schema: ToolSchema, *, strict: bool = False) -> dict[str, Any]:
         ToolDefinitionError: its schema can not be enforced.
     """
     if schema.kind == "custom":
-        raise _no_words(f"the tool {schema.name}, which takes free text", "give it a parameter of type str")
+        raise no_words(f"the tool {schema.name}, which takes free text,", NAME, "give it a parameter of type str")
     parameters = anthropic_strict(schema.parameters) if strict else dict(schema.parameters)
     spec: dict[str, Any] = {"name": schema.name, "inputSchema": {"json": parameters}}
     if schema.description.strip():
@@ -80,31 +79,19 @@ def _gone(name: str) -> dict[str, Any]:
 
 
 def _choice(ask: Ask) -> dict[str, Any]:
-    choice: ToolChoice = ask.settings.tool_choice
-    if not ask.tools and not ask.settings.hosted_tools:
+    choice = forced_choice(ask)
+    if choice == "auto":
         return {}
     if choice == "none":
-        raise _no_words('tool_choice="none"', "give the Agent no tools, or say it in the instructions")
-    if choice == "auto" or _answered(ask.transcript):
-        return {}
+        raise no_words('tool_choice="none"', NAME, "give the Agent no tools, or say it in the instructions")
     return {"toolChoice": {"tool": {"name": choice.name}} if isinstance(choice, UseTool) else {"any": {}}}
-
-
-def _answered(transcript: Transcript) -> bool:
-    """Whether a tool has answered since the user spoke: then the model may end."""
-    for entry in reversed(transcript.entries):
-        if isinstance(entry, ToolResult):
-            return True
-        if isinstance(entry, UserMessage):
-            return False
-    return False
 
 
 def _output(settings: Settings) -> dict[str, Any]:
     output: dict[str, Any] = {}
     if settings.effort is not None:
         if settings.effort not in _EFFORTS:
-            raise _no_words(f'effort="{settings.effort}"', f"one of {', '.join(sorted(_EFFORTS))} it can say")
+            raise no_words(f'effort="{settings.effort}"', NAME, f"one of {', '.join(sorted(_EFFORTS))} it can say")
         output["effort"] = settings.effort
     if settings.output is not None:
         output["textFormat"] = {"type": "json_schema", "structure": {"jsonSchema": _json_schema(settings.output)}}
@@ -116,7 +103,3 @@ def _json_schema(output: OutputSchema) -> dict[str, Any]:
     schema = anthropic_strict(output.schema) if output.strict else dict(output.schema)
     made = {"schema": json.dumps(schema, ensure_ascii=False), "name": output.name}
     return made | ({"description": output.description} if output.description else {})
-
-
-def _no_words(what: str, instead: str) -> ModelError:
-    return ModelError(f"{NAME} has no words for {what}: {instead}")

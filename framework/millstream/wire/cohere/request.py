@@ -26,7 +26,7 @@ from millstream.transcript import (
     Transcript,
     UserMessage,
 )
-from millstream.wire.asking import no_words, tool_choice
+from millstream.wire.asking import forced_choice, no_words
 from millstream.wire.format import Ask, ToolSchema
 from millstream.wire.texts import object_args, text_of, valid_args, valid_name
 
@@ -47,11 +47,9 @@ def body(ask: Ask) -> dict[str, Any]:
 
 def _tools(ask: Ask) -> dict[str, Any]:
     """The tools and whether they must be called: to force a call of one of them, it is the only one told of."""
-    choice, tools = tool_choice(ask), ask.tools
+    choice, tools = forced_choice(ask), ask.tools
     if isinstance(choice, UseTool):
         tools = tuple(schema for schema in tools if schema.name == choice.name)
-        if not tools:
-            raise ModelError(f"tool_choice names {choice.name}, which is not among the tools")
     if not tools:
         return {}
     made: dict[str, Any] = {"tools": [tool(schema) for schema in tools]}
@@ -63,14 +61,14 @@ def _tools(ask: Ask) -> dict[str, Any]:
 def _settings(settings: Settings) -> dict[str, Any]:
     made: dict[str, Any] = {}
     if settings.parallel_calls is False:
-        raise no_words("parallel_calls=False", NAME, "Leave it None: the model decides.")
+        raise no_words("parallel_calls=False", NAME, "leave it None: the model decides.")
     if settings.hosted_tools:
-        raise no_words("hosted_tools", NAME, "Give tools of your own: Cohere runs none.")
+        raise no_words("hosted_tools", NAME, "give tools of your own: Cohere runs none.")
     if settings.moderation is not None:
-        raise no_words("moderation", NAME, "Leave it None; safety_mode can be set in body=.")
+        raise no_words("moderation", NAME, "leave it None; safety_mode can be set in body=.")
     if settings.effort is not None:
         if settings.effort != "none":
-            instead = f'It knows only "none" and budgets: {_IN_BODY}.'
+            instead = f'it knows only "none" and budgets: {_IN_BODY}.'
             raise no_words(f'effort="{settings.effort}"', NAME, instead)
         made["thinking"] = {"type": "disabled"}
     if settings.output is not None:
@@ -87,7 +85,7 @@ def tool(schema: ToolSchema) -> dict[str, Any]:
         ModelError: it takes free text, which this wire does not know.
     """
     if schema.kind == "custom":
-        raise no_words(f"the tool {schema.name}, which takes free text,", NAME, "Give it one parameter of type str.")
+        raise no_words(f"the tool {schema.name}, which takes free text,", NAME, "give it one parameter of type str.")
     function = {"name": schema.name, "description": schema.description, "parameters": dict(schema.parameters)}
     return {"type": "function", "function": function}
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from millstream.errors import ModelError
 from millstream.settings import Effort, Settings, UseTool
-from millstream.wire.choice import forced_choice
+from millstream.wire.asking import forced_choice
 from millstream.wire.format import Ask
 from millstream.wire.gemini.contents import contents, system_texts
 from millstream.wire.gemini.schema import declaration

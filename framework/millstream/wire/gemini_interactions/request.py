@@ -26,7 +26,7 @@ from millstream.transcript import (
     Transcript,
     UserMessage,
 )
-from millstream.wire.choice import forced_choice
+from millstream.wire.asking import forced_choice
 from millstream.wire.format import Ask, ToolSchema
 from millstream.wire.gemini_calls import UNSIGNED, function_name
 from millstream.wire.gemini_schema import gemini_json_schema

@@ -23,7 +23,7 @@ from millstream.transcript import (
     Transcript,
     UserMessage,
 )
-from millstream.wire.asking import no_words, tool_choice
+from millstream.wire.asking import forced_choice, no_words
 from millstream.wire.format import Ask, ToolSchema
 from millstream.wire.texts import object_args, text_of, valid_name
 
@@ -36,9 +36,9 @@ def body(ask: Ask) -> dict[str, Any]:
     """The JSON body of a streaming request."""
     instructions = [{"role": "system", "content": ask.instructions}] if ask.instructions else []
     request: dict[str, Any] = {"model": ask.model, "messages": instructions + messages(ask.transcript), "stream": True}
-    choice = tool_choice(ask)
+    choice = forced_choice(ask)
     if choice not in ("auto", "none"):
-        raise no_words("a tool choice that forces a call", NAME, 'Leave it "auto", and say so in the instructions.')
+        raise no_words("a tool choice that forces a call", NAME, 'leave it "auto", and say so in the instructions.')
     if ask.tools and choice == "auto":
         request["tools"] = [tool(schema) for schema in ask.tools]
     given = dict(ask.settings.body)
@@ -51,13 +51,13 @@ def body(ask: Ask) -> dict[str, Any]:
 def _settings(settings: Settings) -> dict[str, Any]:
     made: dict[str, Any] = {}
     if settings.parallel_calls is False:
-        raise no_words("parallel_calls=False", NAME, "Leave it None: the model decides.")
+        raise no_words("parallel_calls=False", NAME, "leave it None: the model decides.")
     if settings.strict_tools:
-        raise no_words("strict_tools", NAME, "Leave it False: arguments are checked as they arrive in any case.")
+        raise no_words("strict_tools", NAME, "leave it False: arguments are checked as they arrive in any case.")
     if settings.hosted_tools:
-        raise no_words("hosted_tools", NAME, "Give tools of your own: Ollama runs none.")
+        raise no_words("hosted_tools", NAME, "give tools of your own: Ollama runs none.")
     if settings.moderation is not None:
-        raise no_words("moderation", NAME, "Leave it None.")
+        raise no_words("moderation", NAME, "leave it None.")
     if settings.effort is not None:
         if settings.effort not in _THINK:
             instead = f"Use one of {', '.join(_THINK)}, or write it as it is: body={{'think': …}}."
@@ -77,7 +77,7 @@ def tool(schema: ToolSchema) -> dict[str, Any]:
         ModelError: it takes free text, which this wire does not know.
     """
     if schema.kind == "custom":
-        raise no_words(f"the tool {schema.name}, which takes free text,", NAME, "Give it one parameter of type str.")
+        raise no_words(f"the tool {schema.name}, which takes free text,", NAME, "give it one parameter of type str.")
     function = {"name": schema.name, "description": schema.description, "parameters": dict(schema.parameters)}
     return {"type": "function", "function": function}
 

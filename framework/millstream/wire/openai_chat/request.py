@@ -6,7 +6,7 @@ from typing import Any
 
 from millstream.errors import ModelError
 from millstream.settings import OutputSchema, UseTool
-from millstream.wire.choice import forced_choice
+from millstream.wire.asking import forced_choice
 from millstream.wire.fields import over
 from millstream.wire.format import Ask, ToolSchema
 from millstream.wire.openai_chat.messages import messages

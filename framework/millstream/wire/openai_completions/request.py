@@ -27,7 +27,7 @@ from typing import Any, Final
 from millstream.errors import ModelError
 from millstream.settings import Settings
 from millstream.transcript import CallItem, Entry, MediaPart, Reply, SystemMessage, TextItem, ToolResult, Transcript
-from millstream.wire.asking import no_words, tool_choice
+from millstream.wire.asking import forced_choice, no_words
 from millstream.wire.format import Ask, ToolSchema
 from millstream.wire.text_calls import TextCallStyle
 from millstream.wire.text_calls.writing import told, written
@@ -57,7 +57,7 @@ def tool(schema: ToolSchema) -> dict[str, Any]:
         ModelError: it takes free text, which is no call written as text.
     """
     if schema.kind == "custom":
-        raise no_words(f"the tool {schema.name}, which takes free text,", NAME, "Give it one parameter of type str.")
+        raise no_words(f"the tool {schema.name}, which takes free text,", NAME, "give it one parameter of type str.")
     return {"name": schema.name, "description": schema.description, "parameters": dict(schema.parameters)}
 
 
@@ -74,9 +74,9 @@ def said(transcript: Transcript, style: TextCallStyle) -> list[dict[str, str]]:
 def _prompt(ask: Ask) -> str:
     style = ask.text_calls or "auto"
     paragraphs = [ask.instructions] if ask.instructions else []
-    choice = tool_choice(ask)
+    choice = forced_choice(ask)
     if choice not in ("auto", "none"):
-        raise no_words("a tool choice that forces a call", NAME, 'Leave it "auto", and say so in the instructions.')
+        raise no_words("a tool choice that forces a call", NAME, 'leave it "auto", and say so in the instructions.')
     if ask.tools and choice == "auto":
         if ask.text_calls is None:
             message = 'this wire has no tools. Write Model(…, text_calls="auto"), or use a chat model'

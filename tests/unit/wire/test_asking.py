@@ -5,7 +5,7 @@ import pytest
 from millstream.errors import ModelError
 from millstream.settings import Settings, ToolChoice, UseTool
 from millstream.transcript import CallItem, Entry, SystemMessage, TextItem, Transcript, user
-from millstream.wire.choice import forced_choice
+from millstream.wire.asking import forced_choice
 from millstream.wire.format import Ask, ToolSchema
 from tests.unit.wire.transcripts import call, reply, result
 
