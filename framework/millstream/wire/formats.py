@@ -18,6 +18,7 @@ from millstream.wire.openai_chat import OpenAIChat
 from millstream.wire.openai_completions import OpenAICompletions
 from millstream.wire.openai_realtime import OpenAIRealtime
 from millstream.wire.openai_responses import OpenAIResponses
+from millstream.wire.openai_responses.recorded_socket import OpenAIResponsesSocket
 
 FORMATS: Final[dict[str, Format]] = {
     format_.name: format_
@@ -39,6 +40,7 @@ DECODINGS: Final[dict[str, Decoding]] = {
     **FORMATS,
     "bedrock-invoke-anthropic": BedrockInvoke("bedrock-invoke-anthropic", AnthropicMessages().reader),
     "bedrock-invoke-nova": BedrockInvoke("bedrock-invoke-nova", BedrockConverse().reader),
+    OpenAIResponsesSocket.name: OpenAIResponsesSocket(),
     OpenAIRealtime.name: OpenAIRealtime(),
     GeminiLive.name: GeminiLive(),
 }

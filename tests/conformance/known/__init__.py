@@ -30,7 +30,10 @@ def good_ends(api: str) -> frozenset[str]:
 def known(stream: Stream) -> dict[str, Any]:
     """What is known of a stream, fact by fact; only what its file speaks of."""
     known, facts = stream.expected, dict[str, Any]()
-    calls = [call for call in known["calls"] if not call["kind"].startswith(("server:", "client_or_server:"))]
+    lanes = [call for lane in known.get("lanes", {}).values() for call in lane]
+    calls = [
+        call for call in known.get("calls", lanes) if not call["kind"].startswith(("server:", "client_or_server:"))
+    ]
     facts["calls"] = len(calls)
     for i, call in enumerate(calls):
         facts[f"name {i}"] = call["name"]

@@ -120,6 +120,11 @@ class ResponsesReader:
             return []
         return self._other(name, message)
 
+    @property
+    def begun(self) -> bool:
+        """Whether anything of the response has come."""
+        return self._response_id is not None or bool(self._items.kinds)
+
     def done(self) -> list[WireEvent]:
         """`[DONE]`, which OpenRouter sends and OpenAI does not: it ends nothing."""
         return []
