@@ -10,6 +10,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SAYS = {
     "smallest_agent.py": ["started while the model is still writing", "21 °C and clear in Paris", "light jacket"],
+    "any_provider.py": ["openai:gpt-5.1", "gemini:gemini-2.5-pro", "▶ weather  Clear. (2 requests)", "cohere:command"],
+    "calls_in_text.py": ["I will look it up.", "✓ 21 °C and clear in Paris", "Clear, at 21 °C."],
+    "free_text_tool.py": ["openai-responses: 42 rows for: SELECT", "anthropic-messages: 42 rows for: SELECT"],
+    "websocket_turns.py": ["http       All was well", "websocket  All was well"],
     "arguments_alone.py": [
         "title grows by",
         "final: priority = high",
