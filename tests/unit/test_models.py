@@ -7,7 +7,7 @@ import pytest
 from millstream import Limits, Model, ModelError
 from millstream.models import PROVIDERS, as_model
 from millstream.transcript import TextPart, Transcript, UserMessage
-from millstream.wire.format import Ask
+from millstream.wire.format import Ask, ToolSchema
 
 ASK = Ask("gpt", Transcript((UserMessage((TextPart("Hi"),)),)))
 
@@ -18,7 +18,8 @@ def headers(model: Model) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def _key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-from-the-environment")
+    for name in ("OPENAI_API_KEY", "CO_API_KEY"):
+        monkeypatch.setenv(name, "sk-from-the-environment")
 
 
 @pytest.mark.parametrize(
@@ -26,6 +27,8 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("openai:gpt", "https://api.openai.com/v1/responses", "openai-responses"),
         ("openai-chat:gpt", "https://api.openai.com/v1/chat/completions", "openai-chat"),
+        ("openai-completions:gpt", "https://api.openai.com/v1/completions", "openai-completions"),
+        ("cohere:gpt", "https://api.cohere.com/v2/chat", "cohere-v2"),
     ],
 )
 def test_a_model_by_name(name: str, url: str, wire: str) -> None:
@@ -37,6 +40,19 @@ def test_a_model_by_name(name: str, url: str, wire: str) -> None:
     assert request.connect_timeout_s == 7
     assert request.headers == {"authorization": "Bearer sk-from-the-environment"}
     assert model.format.name == wire
+
+
+def test_ollama_on_this_machine_needs_no_key() -> None:
+    request = Model("ollama:qwen3:8b").request(ASK, Limits())
+    assert (request.url, request.headers) == ("http://localhost:11434/api/chat", {})
+
+
+def test_calls_written_as_text_are_asked_for_by_their_style() -> None:
+    model = Model("openai-completions:m", text_calls="hermes")
+    asked = Ask("m", ASK.transcript, tools=(ToolSchema("f", "does f", {"type": "object"}),))
+    assert "<tool_call>" in model.request(asked, Limits()).body["prompt"]
+    with pytest.raises(ModelError, match="there are: hermes, llama"):
+        Model("openai-chat:m", text_calls="xml")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def test_a_model_s_own_name_may_hold_colons() -> None:
