@@ -12,7 +12,7 @@ from millstream.models import as_model
 from millstream.providers import PROVIDERS
 from millstream.transcript import CallItem, Reply, TextPart, ToolResult, Transcript, UserMessage
 from millstream.wire.compat import ALL
-from millstream.wire.format import Ask
+from millstream.wire.format import Ask, ToolSchema
 from millstream.wire_events import Broke
 
 ASK = Ask("gpt", Transcript((UserMessage((TextPart("Hi"),)),)))
@@ -24,8 +24,8 @@ def headers(model: Model) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def _key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-from-the-environment")
-    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-from-the-environment")
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "CO_API_KEY"):
+        monkeypatch.setenv(name, "sk-from-the-environment")
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,8 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
         ("openrouter:gpt", "https://openrouter.ai/api/v1/chat/completions", "openai-chat"),
         ("together:gpt", "https://api.together.xyz/v1/chat/completions", "openai-chat"),
         ("xai:gpt", "https://api.x.ai/v1/chat/completions", "openai-chat"),
+        ("openai-completions:gpt", "https://api.openai.com/v1/completions", "openai-completions"),
+        ("cohere:gpt", "https://api.cohere.com/v2/chat", "cohere-v2"),
     ],
 )
 def test_a_model_by_name(name: str, url: str, wire: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,6 +60,19 @@ def test_anthropic_s_key_has_a_header_of_its_own() -> None:
     assert request.url == "https://api.anthropic.com/v1/messages"
     assert request.headers == {"x-api-key": "sk-from-the-environment"}
     assert request.format_headers["anthropic-version"]
+
+
+def test_ollama_on_this_machine_needs_no_key() -> None:
+    request = Model("ollama:qwen3:8b").request(ASK, Limits())
+    assert (request.url, request.headers) == ("http://localhost:11434/api/chat", {})
+
+
+def test_calls_written_as_text_are_asked_for_by_their_style() -> None:
+    model = Model("openai-completions:m", text_calls="hermes")
+    asked = Ask("m", ASK.transcript, tools=(ToolSchema("f", "does f", {"type": "object"}),))
+    assert "<tool_call>" in model.request(asked, Limits()).body["prompt"]
+    with pytest.raises(ModelError, match="there are: hermes, llama"):
+        Model("openai-chat:m", text_calls="xml")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def test_a_model_s_own_name_may_hold_colons() -> None:

@@ -5,7 +5,7 @@ import pytest
 from millstream.errors import ModelError
 from millstream.settings import Settings, ToolChoice, UseTool
 from millstream.transcript import CallItem, Entry, SystemMessage, TextItem, Transcript, user
-from millstream.wire.asking import forced_choice
+from millstream.wire.asking import forced_choice, no_words
 from millstream.wire.format import Ask, ToolSchema
 from tests.unit.wire.transcripts import call, reply, result
 
@@ -58,3 +58,8 @@ def test_without_any_tool_there_is_nothing_to_choose() -> None:
     assert forced_choice(Ask("m", Transcript(), settings=Settings(tool_choice="none"))) == "auto"
     hosted = Settings(tool_choice="required", hosted_tools=({"type": "web_search"},))
     assert forced_choice(Ask("m", Transcript(), settings=hosted)) == "required"
+
+
+def test_what_a_wire_has_no_words_for_is_said_with_what_to_do() -> None:
+    error = no_words("moderation", "ollama-native", "leave it None")
+    assert str(error) == "moderation can not be asked for on the wire ollama-native: leave it None"

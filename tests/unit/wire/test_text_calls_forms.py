@@ -105,8 +105,9 @@ def test_prose_flows_at_once_and_what_may_be_a_call_is_held() -> None:
     assert fed(["a <tool_cal"], "hermes") == [Prose("a ")]
     assert fed(["a <tool_cat"], "hermes") == [Prose("a <tool_cat")]
     assert fed(['a\n{"name": "f", "argu'], "json") == [Prose("a\n")]
-    assert fed(['a\n{"name": "h'], "json") == [Prose("a\n")]
-    assert fed(['a\n{"name": "h"'], "json") == [Prose('a\n{"name": "h"')]
+    assert fed(['a\n{"name": "get_w'], "json") == [Prose("a\n")]
+    assert fed(['a\n{"name": "get_x'], "json") == [Prose('a\n{"name": "get_x')]
+    assert fed(['a\n{"x'], "json") == [Prose('a\n{"x')]
 
 
 def test_arguments_are_told_as_they_come() -> None:

@@ -6,16 +6,16 @@ assembler of the call does that. It does not know what stands around the object.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from millstream.wire.text_calls.cursor import Cursor, NotACall, Steps
 
 _ARGUMENTS: Final = frozenset({"arguments", "parameters"})
 _BESIDE: Final = frozenset({"id", "type"})
-_MAX_STRING: Final = 256
+_KEYS: Final = ("name", *_ARGUMENTS, *_BESIDE)
+_MAX_STRING: Final = 256  # of what has no importance
 _outside: Final = re.compile(r'["{}\[\]]').search
 _inside: Final = re.compile(r'["\\]').search
 _scalar: Final = re.compile(r"[^,}\]\s]+").match
@@ -26,9 +26,8 @@ def call_object(c: Cursor, *, marked: bool) -> Steps[None]:
     yield from c.literal("{")
     members = _Members(c, marked=marked)
     while True:
-        if (yield from c.blanks()) != '"':
-            raise NotACall
-        key = yield from _string(c)
+        yield from c.blanks()
+        key = yield from members.key()
         yield from c.blanks()
         yield from c.literal(":")
         yield from c.blanks()
@@ -114,20 +113,25 @@ def _plain_value(c: Cursor, take: Callable[[str], object]) -> Steps[None]:
     take(read)
 
 
-def _string(c: Cursor) -> Steps[str]:
-    """A short string: a key, a name."""
-    pieces: list[str] = []
-    if (yield from c.peek()) != '"':
-        raise NotACall
-    yield from json_value(c, pieces.append)
-    text = "".join(pieces)
-    if len(text) > _MAX_STRING:
-        raise NotACall
-    try:
-        value: object = json.loads(text)
-    except ValueError:
-        raise NotACall from None
-    return str(value)
+def _string_of(c: Cursor, words: Iterable[str]) -> Steps[str]:
+    """One of these as a string: the first character that is of none of them ends it."""
+    quoted = yield from c.choose([f'"{word}"' for word in words])
+    return quoted[1:-1]
+
+
+def _short_string(c: Cursor) -> Steps[None]:
+    """A string of no importance, on one line."""
+    yield from c.literal('"')
+    escaped = False
+    for _ in range(_MAX_STRING):
+        char = yield from c.peek()
+        if char in ("", "\n"):
+            break
+        c.at += 1
+        if char == '"' and not escaped:
+            return
+        escaped = char == "\\" and not escaped
+    raise NotACall
 
 
 class _Members:
@@ -140,15 +144,23 @@ class _Members:
         self._held: list[str] | None = None  # arguments that came before the name
         self._begun = False
 
+    def key(self) -> Steps[str]:
+        """The key of one member: one that a call has; behind its arguments any at all."""
+        c = self._c
+        if not self._begun:
+            return (yield from _string_of(c, _KEYS))
+        if (yield from c.peek()) != '"':
+            raise NotACall
+        yield from json_value(c, len)
+        return ""
+
     def value(self, key: str) -> Steps[None]:
         """The value of one member."""
         c = self._c
         if self._begun:
             yield from json_value(c, len)  # nothing that a call needs
         elif key == "name" and self._name is None:
-            name = self._name = yield from _string(c)
-            if name not in c.names:
-                raise NotACall
+            name = self._name = yield from _string_of(c, c.names)
             if self._held is not None:
                 self._begin(name)
                 c.args("".join(self._held))
@@ -161,8 +173,10 @@ class _Members:
                 yield from json_value(c, self._held.append)
                 if self._held == ["null"]:
                     self._held = []
+        elif key in _BESIDE and (yield from c.peek()) == '"':
+            yield from _short_string(c)
         elif key in _BESIDE:
-            yield from json_value(c, len)
+            yield from _plain_value(c, len)
         else:
             raise NotACall
 
