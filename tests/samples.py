@@ -114,6 +114,7 @@ EVENTS: Final[tuple[Event, ...]] = (
     ServerToolUpdated("web_search", "searching", {"query": "x"}, 1, 3),
     TurnEnded(1, "stop"),
     TurnEnded(1, "completed", USAGE, {"flagged": False}),
+    TurnEnded(1, "completed", None, {"flagged": True}, "the output was flagged"),
     TurnTorn(1, "the connection broke"),
     TurnTorn(1, "cut", ("call_1",), ("call_2",), "length", USAGE),
     TurnRestarted(1),

@@ -7,7 +7,8 @@
     │   └── RunClosed              a run that was not entered, or is over, was asked for something
     ├── WireError              the provider's, or the network's: phase, status, code, bytes_seen, retryable, hint
     ├── RunError               the run can not go on: carries the transcript so far
-    │   └── TurnLimit              it reached `Limits.max_turns`
+    │   ├── TurnLimit              it reached `Limits.max_turns`
+    │   └── ModerationBlocked      its last response did not pass, and `Policy.moderation` asks that it does
     └── ArgsAborted            raised inside a tool whose argument stream was torn, so that it can roll back
 
 The model's mistakes and a tool's failures are not exceptions but values (`millstream.failures`). Two exceptions are
@@ -125,6 +126,10 @@ class RunError(MillstreamError):
 
 class TurnLimit(RunError):
     """The model still called tools when `Limits.max_turns` responses were used up."""
+
+
+class ModerationBlocked(RunError):
+    """A response did not pass the moderation that `Policy(moderation="block")` asks for, and is in no transcript."""
 
 
 class ArgsAborted(MillstreamError):

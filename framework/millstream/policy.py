@@ -77,6 +77,10 @@ class Policy:
         coerce: accept what pydantic's lax mode accepts ("7" for an integer); False lets the schema rule.
         tool_errors: what the model reads of an exception that is neither `ToolError` nor `ModelRetry`: a fixed
             sentence, or its "message", which may hold secrets.
+        moderation: "block" asks the provider to moderate each response and lets nothing come of one that did not pass:
+            tools start only after the whole response has passed, and otherwise their calls end as `Denied`; its text
+            goes into no history and no result. It needs a wire that moderates, which is OpenAI's. The scores come last,
+            so text is shown before: hold it until `TurnEnded` if nobody may see what is blocked.
     """
 
     start: Start | None = None
@@ -85,3 +89,4 @@ class Policy:
     on_truncated: Literal["answer", "raise"] = "answer"
     coerce: bool = True
     tool_errors: Literal["sentence", "message"] = "sentence"
+    moderation: Literal["block"] | None = None

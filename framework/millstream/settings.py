@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from millstream.events.values import JsonObject
+
+MODERATION: Final[JsonObject] = {"model": "omni-moderation-latest"}
+"""What `Policy(moderation="block")` asks for where the settings say nothing, in the words of OpenAI."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,8 @@ class Settings:
             may be null: `days: int | None = None`). Arguments are checked here in any case.
         output: the JSON Schema of the answer's text.
         hosted_tools: tools the provider runs, in its own words: `({"type": "web_search"},)`.
-        moderation: the provider's moderation of input and output, in its own words; the scores are in `TurnEnded`.
+        moderation: the provider's moderation of input and output, in its own words; the scores are in `TurnEnded`, and
+            `Policy.moderation` is what comes of them.
         body: fields of the request body, in the provider's own words, over everything else: `{"temperature": 0}`.
     """
 

@@ -22,12 +22,15 @@ from millstream import (
     Model,
     ModelError,
     ModelRetry,
+    ModerationBlocked,
+    OutputSchema,
     Policy,
     Result,
     Retry,
     Run,
     RunClosed,
     RunError,
+    Settings,
     Tool,
     Toolbox,
     ToolContext,
@@ -37,6 +40,7 @@ from millstream import (
     Transcript,
     TurnLimit,
     UsageError,
+    UseTool,
     WireError,
     tool,
 )
@@ -266,7 +270,7 @@ def transcripts(history: Transcript) -> None:
 # --- errors ---
 
 
-def errors(error: WireError | RunError | TurnLimit) -> None:
+def errors(error: WireError | RunError | TurnLimit | ModerationBlocked) -> None:
     assert_type(error.transcript, Transcript | None)
     if isinstance(error, WireError):
         assert_type(error.status, int | None)
@@ -290,6 +294,21 @@ async def own_loop(stream: AsyncIterator[bytes], awaitable: Awaitable[AsyncItera
         assert_type(runner.finished, bool)
         assert_type(runner.items(), list[dict[str, Any]])
         assert_type(runner.schemas("openai"), list[dict[str, Any]])
+
+
+# --- how a model is asked and read ---
+
+
+def asking() -> None:
+    settings = Settings(
+        tool_choice=UseTool("weather"), effort="low", output=OutputSchema({"type": "object"}), strict_tools=True
+    )
+    for lenient in (True, False):
+        Model("openai:x", settings=settings, lenient=lenient)
+    Model("openai:x", settings={"temperature": 0}, lenient="auto")
+    Model("openai:x", lenient={"missing_index", "late_name"})
+    Model("openai:x", lenient=["missing_index"])
+    Policy(moderation="block")
 
 
 # --- what tests need ---
@@ -325,6 +344,10 @@ async def mistakes(result: Result, history: Transcript, sync_stream: Iterator[by
     Limits().max_turns = 3  # type: ignore[misc]
     Retry(attempts="3")  # type: ignore[arg-type]
     Model("openai:x", key="k")  # type: ignore[call-arg]
+    Model("openai:x", lenient="yes")  # type: ignore[arg-type]
+    Model("openai:x", lenient={"missing_indexes"})  # type: ignore[arg-type]
+    Policy(moderation="score")  # type: ignore[arg-type]
+    Settings(effort="much")  # type: ignore[arg-type]
     agent.stream("Hi", history=[])  # type: ignore[arg-type]
     agent.stream(3)  # type: ignore[arg-type]
     agent.run_sync("Hi", {"key": "k"})  # type: ignore[call-arg, arg-type]

@@ -26,6 +26,7 @@ AGREED = (
     "Model",
     "ModelError",
     "ModelRetry",
+    "ModerationBlocked",
     "OutputSchema",
     "Policy",
     "Result",

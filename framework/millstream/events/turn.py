@@ -19,7 +19,10 @@ class TurnStarted:
 
 @dataclass(frozen=True, slots=True)
 class TextDelta:
-    """New text of the answer. `item` counts the parts of the response from 0: text of two items is two messages."""
+    """New text of the answer. `item` counts the parts of the response from 0: text of two items is two messages.
+
+    No text is moderated before the `TurnEnded` of its response.
+    """
 
     text: str
     turn: int
@@ -101,12 +104,17 @@ class ServerToolUpdated:
 
 @dataclass(frozen=True, slots=True)
 class TurnEnded:
-    """The response is complete. `reason` is the provider's word ("stop", "tool_calls", "completed", "length" …)."""
+    """The response is complete. `reason` is the provider's word ("stop", "tool_calls", "completed", "length" …).
+
+    `moderation` holds the scores where they were asked for, in the provider's form. `blocked` says why the response did
+    not pass, where `Policy.moderation` asks that it does: what it said is void then, and its calls are denied.
+    """
 
     turn: int
     reason: str
     usage: Usage | None = None
     moderation: JsonObject | None = None
+    blocked: str = ""
     type: Literal["TurnEnded"] = field(default="TurnEnded", init=False, repr=False)
 
 

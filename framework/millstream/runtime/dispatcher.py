@@ -82,7 +82,9 @@ class Dispatcher:
         self._jobs[call.id] = job = _Job(call, tool, sealed.value, sealed.bound, digest(sealed.value))
         needed = options.needs_approval
         asks = needed(tool.named(sealed.value)) if callable(needed) else needed
-        terms = Terms(tool.start(self._shared.policy.start), asks, options.limit, options.exclusive)
+        policy = self._shared.policy
+        start = tool.start("end" if policy.moderation == "block" else policy.start)
+        terms = Terms(start, asks, options.limit, options.exclusive)
         self.plan.seal(call, terms, item)
         if asks:
             self._log.emit(ApprovalRequested(call, job.args, job.digest))
@@ -102,13 +104,13 @@ class Dispatcher:
         return bool(admitted)
 
     def fail_stranded(self, failure: Failure) -> None:
-        """The response ended other than well: what it can not start any more ends now."""
+        """The response ended other than well: what it can not start any more ends now, and nobody is to be asked."""
         for call in self.plan.stranded():
-            self.plan.withdraw(call.id)
+            self.drop(call.id)
             self._end(CallFailed(call, failure))
 
     def drop(self, call_id: str) -> None:
-        """A sealed call was ended by what the provider sent later: it must not start, and nobody is to be asked."""
+        """A sealed call is ended before it started: it must not start, and nobody is to be asked."""
         self.plan.withdraw(call_id)
         job = self._jobs.get(call_id)
         if job is not None and job.scope is not None:
@@ -135,6 +137,8 @@ class Dispatcher:
         """The task that asks the approver; where that fails, nobody has agreed."""
         approver, call = self._shared.approver, job.call
         assert approver is not None, "a tool that needs approval has an approver, see Agent"
+        if self._log.turn.state(call.id) != "asked":
+            return  # ended before anybody was asked
         answer: Approve | Deny = Deny("nobody answered")
         with anyio.CancelScope() as job.scope:
             try:

@@ -13,6 +13,7 @@ from millstream.journal.memory import MemoryJournal
 from millstream.runtime.attempt import RunContext
 from millstream.runtime.dispatcher import Dispatcher
 from millstream.runtime.log import Log, Writer
+from millstream.runtime.loop import blocked
 from millstream.runtime.reading import read_incoming
 from millstream.runtime.response import Response, ResponseParts
 from millstream.runtime.turn_log import TurnLog
@@ -30,6 +31,7 @@ class Drive:
     Raises, from the iteration:
         WireError: the stream failed and no call of it was sealed, or the policy says to raise.
         UsageError: the stream is of no known format.
+        ModerationBlocked: the policy asks for moderation, and the response did not pass.
     """
 
     def __init__(self, stream: ForeignStream, api: str | None, turn: int, taken_ids: frozenset[str]) -> None:
@@ -99,6 +101,8 @@ class Drive:
         self.items = format_.entries(Transcript(entries))
         self.goes_on = response.goes_on
         self.calls = tuple(call for entry in entries if isinstance(entry, Reply) for call in entry.calls)
+        if response.blocked is not None and not (self.calls and response.blocked.again):
+            raise blocked(response.blocked, Transcript(entries))
 
     async def _settle(self, response: Response, shared: RunContext) -> None:
         """Wait for the calls. What is sealed of a torn response stands; with nothing sealed, or if told to, raise."""

@@ -8,11 +8,12 @@ from typing import Any
 
 from anyio.abc import TaskGroup
 
-from millstream.errors import RunError, TurnLimit, WireError
+from millstream.errors import ModerationBlocked, RunError, TurnLimit, WireError
 from millstream.events import JsonObject, ProviderEvent, Truncated, TurnRestarted, TurnStarted, Usage
 from millstream.limits import Limits
 from millstream.models import Model
 from millstream.policy import Policy, Retry
+from millstream.routing.moderation import Verdict
 from millstream.runtime.asking import Asking
 from millstream.runtime.attempt import RunContext
 from millstream.runtime.dispatcher import Dispatcher
@@ -21,6 +22,7 @@ from millstream.runtime.response import Response, ResponseParts
 from millstream.runtime.retry import retrying
 from millstream.runtime.torn import Torn, recovery
 from millstream.runtime.turn_log import TurnLog
+from millstream.settings import MODERATION, Settings
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
 from millstream.transcript import Entry, Reply, Transcript
@@ -75,7 +77,7 @@ class TurnLoop:
 
         Raises:
             WireError: the provider could not be asked, or its response could not be saved.
-            RunError: a limit of the run was reached, or the policy says to stop.
+            RunError: a limit of the run was reached, or the policy says to stop, as after a response that was blocked.
         """
         answers: tuple[str, ...] = ()
         for _ in range(self._conversation.limits.max_turns):
@@ -91,6 +93,8 @@ class TurnLoop:
             self._restarts = 0
             entries = self._take(response)
             answers = tuple(call.id for entry in entries if isinstance(entry, Reply) for call in entry.calls)
+            if response.blocked is not None and not (answers and response.blocked.again):
+                raise blocked(response.blocked, self.transcript)
             if not answers and not (response.goes_on and entries):
                 return
             self._check_truncation(response)
@@ -171,9 +175,16 @@ class TurnLoop:
             transcript=self.transcript,
             instructions=conversation.instructions,
             tools=tool_schemas(conversation.toolbox),
-            settings=conversation.model.settings,
+            settings=self._settings(),
             dialect=conversation.model.dialect,
         )
+
+    def _settings(self) -> Settings:
+        """The model's settings, with moderation where the policy needs it."""
+        settings = self._conversation.model.settings
+        if self._conversation.policy.moderation is None or settings.moderation is not None:
+            return settings
+        return replace(settings, moderation=MODERATION)
 
     async def _recover(self, response: Response) -> bool:
         """Deal with a response that broke off: True where what is left of it stands, False where it is asked again.
@@ -228,6 +239,12 @@ class TurnLoop:
                 'or Policy(on_truncated="answer") to tell the model',
                 self.transcript,
             )
+
+
+def blocked(verdict: Verdict, transcript: Transcript | None = None) -> ModerationBlocked:
+    """The error of a response that nothing may come of."""
+    message = f"the response did not pass moderation: {verdict.reason}, so it is in no transcript"
+    return ModerationBlocked(f"{message}; go on from error.transcript with other words", transcript)
 
 
 def tool_schemas(toolbox: Toolbox) -> tuple[ToolSchema, ...]:

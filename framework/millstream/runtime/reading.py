@@ -77,7 +77,7 @@ class _Reading:
                 await self._log.flush()
                 await self._log.room()
         if wait.cancel_called:
-            if response.router.finished is None:
+            if not response.finished:
                 raise _silent(getattr(self._limits, limit), f"Limits.{limit}")
             await response.give_up()  # the answer is complete, only its trailer did not come
         await self._log.flush()
@@ -97,7 +97,7 @@ class _Reading:
     def _timeout(self, *, first: bool) -> tuple[float, str]:
         """How long to wait for the next piece, and the limit that says so."""
         limits = self._limits
-        if self._response.router.finished is not None:
+        if self._response.finished:
             return limits.trailer_timeout_s, "trailer_timeout_s"
         limit = "first_byte_timeout_s" if first else "idle_timeout_s"
         idle: tuple[float, str] = (getattr(limits, limit), limit)

@@ -7,16 +7,18 @@ started the feeder yields once, so that the tool starts at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 from anyio.lowlevel import checkpoint
 
 from millstream.errors import WireError
-from millstream.events import CallFailed, CallSealed, Event, Rejected, Truncated, TurnTorn, Usage
+from millstream.events import CallFailed, CallSealed, Denied, Event, Rejected, Truncated, TurnEnded, TurnTorn, Usage
+from millstream.routing.moderation import Verdict, judge
 from millstream.routing.reply import ReplyBuilder
 from millstream.routing.router import Router
+from millstream.routing.surrogates import printable
 from millstream.runtime.attempt import RunContext
 from millstream.runtime.dispatcher import Dispatcher
 from millstream.runtime.outcomes import tool_result
@@ -69,6 +71,8 @@ class Response:
         """Whether anything of it was emitted."""
         self.aborted = False
         """Whether it was given up by ourselves, after a rejected call."""
+        self.blocked: Verdict | None = None
+        """Why nothing may come of it, where it did not pass the moderation that the policy asks for."""
         self.dispatcher = dispatcher
         self.log = log
         self._decoder = parts.decoder
@@ -89,6 +93,7 @@ class Response:
             max_calls=shared.limits.max_calls_per_turn,
             max_args_chars=shared.limits.max_args_chars,
         )
+        self._gated = shared.policy.moderation == "block"
         self._aborts = shared.policy.on_reject == "abort"
         self._routed = 0  # wire events, over all pieces: in a burst no piece has to be waited for
         self._kept: frozenset[str] | None = None  # of a torn response, the calls that stand
@@ -102,6 +107,11 @@ class Response:
     def torn(self) -> bool:
         """Whether it was closed by `tear`, which is done once."""
         return self._kept is not None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the model has finished and nothing is waited for but token counts."""
+        return self.router.finished is not None and not self._gated
 
     @property
     def error(self) -> WireError | None:
@@ -128,8 +138,8 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The text of the answer so far; where the model has only refused, that."""
-        return self._reply.text
+        """The text of the answer so far; where the model has only refused, that; "" where it is blocked."""
+        return "" if self.blocked is not None else self._reply.text
 
     async def feed(self, chunk: Chunk) -> bool:
         """Take a piece; whether it moved the response on (a ping does not)."""
@@ -167,8 +177,8 @@ class Response:
         await self._route(self._decoder.cut())
 
     async def break_off(self, error: WireError) -> None:
-        """The connection failed. A response whose end was already known is complete without its trailer."""
-        if self.router.finished is not None and self.router.ended is None:
+        """The connection failed. A response that had finished is complete without its trailer."""
+        if self.finished and self.router.ended is None:
             await self.give_up()
             return
         error.bytes_seen = self._decoder.bytes_seen
@@ -205,7 +215,8 @@ class Response:
 
     def entries(self) -> tuple[Entry, ...]:
         """What goes into the transcript: the reply, then the answers to its calls in call order."""
-        reply = self._reply.reply(self.router, self._kept)
+        kept_calls = frozenset(self.router.calls) if self.blocked is not None else self._kept
+        reply = self._reply.reply(self.router, kept_calls)
         if not reply.items:
             return ()
         kept = {call.id for call in reply.calls}
@@ -216,6 +227,8 @@ class Response:
         for wire_event in wire_events:
             self._reply.feed(wire_event)
             events = self._router_events(wire_event)
+            if self._gated and isinstance(wire_event, Ended):
+                events = self._judged(events)
             if events:
                 self.shown = True
                 self.log.emit(*events)
@@ -228,6 +241,16 @@ class Response:
                 self.aborted = True
             if self.aborted or self.router.broke is not None:
                 return  # what came in the same piece behind it is not read, as if it had come in a later one
+
+    def _judged(self, events: list[Event]) -> list[Event]:
+        """The events of the end, with what moderation says of the response."""
+        assert self.router.ended is not None
+        verdict = judge(self.router.ended.moderation)
+        if verdict.passed:
+            return events
+        self.blocked = verdict
+        reason = printable(verdict.reason)
+        return [replace(event, blocked=reason) if isinstance(event, TurnEnded) else event for event in events]
 
     def _drop_ended(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -249,7 +272,9 @@ class Response:
                 routed = self.router.calls[event.call.id]
                 assert routed.sealed is not None
                 self.dispatcher.seal(event.call, self._toolbox[event.call.name], routed.sealed, routed.item)
-        if self.router.finished is not None and self.router.finished.good:
+        if self.blocked is not None:
+            self.dispatcher.fail_stranded(Denied(f"moderation: {printable(self.blocked.reason)}"))
+        elif self.router.finished is not None and self.router.finished.good:
             plan.end() if isinstance(wire_event, Ended) else plan.finish()
         return self.dispatcher.admit()
 

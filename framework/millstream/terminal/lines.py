@@ -88,8 +88,8 @@ class Lines:
                     self._line(self._glyphs.note, "the provider corrected its text, which is now:"),
                     *self._said(text),
                 ]
-            case TurnEnded():
-                return self._flush()
+            case TurnEnded(blocked=blocked):
+                return self._blocked(blocked) if blocked else self._flush()
             case TurnTorn(message=message):
                 broken = f"the response broke off: {one_line(message, LINE_CHARS)}"
                 return [*self._flush(), self._line(self._glyphs.failed, broken)]
@@ -135,6 +135,11 @@ class Lines:
             self._held, self._held_chars = [rest], len(rest)
             lines += self._said(whole)
         return lines
+
+    def _blocked(self, why: str) -> list[str]:
+        """The line of a response that did not pass moderation; what is held back of it is not shown any more."""
+        self._held, self._held_chars = [], 0
+        return [self._line(self._glyphs.failed, f"{one_line(why, LINE_CHARS)}: what that response said is void")]
 
     def _flush(self) -> list[str]:
         """The lines of what was held back because its line was not complete."""

@@ -69,6 +69,8 @@ class Screen:
         event = record.event
         if isinstance(event, TurnEnded) and not record.scope:
             turn = next(turn for turn in self.view.turns if turn.turn == event.turn)
+            if turn.blocked:
+                self._print(Text(f"{printable(turn.blocked)}: what that response said is void\n"))
             if turn.text and any(call.call.turn == turn.turn and not call.scope for call in self.view.calls):
                 self._print(Text(printable(str(turn.text)).strip("\n") + "\n"))
 

@@ -201,8 +201,10 @@ class RunView:
                 turn.reasoning.add(text, item)
             case ServerToolUpdated(tool=tool, status=status):
                 turn.note = f"{tool}: {status}"
-            case TurnEnded(reason=reason, usage=usage):
+            case TurnEnded(reason=reason, usage=usage, blocked=blocked):
                 turn.end(at_s, reason)
+                if blocked:
+                    turn.block(blocked)
                 self.usage += usage or Usage()
             case TurnTorn(reason=reason, usage=usage):
                 turn.end(at_s, reason)

@@ -71,6 +71,8 @@ class TurnView:
     text: GrowingText = field(default_factory=GrowingText)
     reasoning: GrowingText = field(default_factory=GrowingText)
     note: str = ""
+    blocked: str = ""
+    """Why it did not pass moderation, where that was asked for: its text is void and gone."""
 
     @property
     def segments(self) -> list[Segment]:
@@ -88,6 +90,11 @@ class TurnView:
     def end(self, at_s: float, reason: str | None) -> None:
         """The response ended, well or not, at `at_s`."""
         self.ended_s, self.reason, self.note = at_s, reason, ""
+
+    def block(self, why: str) -> None:
+        """The response did not pass moderation: what it said is void."""
+        self.blocked = why
+        self.text, self.reasoning = GrowingText(), GrowingText()
 
     def drop(self) -> None:
         """The response is asked for again: what it said is void."""

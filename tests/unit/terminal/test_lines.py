@@ -124,6 +124,18 @@ def test_a_torn_response_and_its_second_try() -> None:
     ]
 
 
+def test_a_response_that_did_not_pass_moderation() -> None:
+    log = started()
+    log.add(0.5, TextDelta("It is shown.\nIt is held", 1, 0))
+    log.add(0.9, TurnEnded(1, "stop", blocked="the output was flagged for \x1b[1mviolence"))
+    lines = told(log.records)
+    assert lines[1] == "00:00.500 │ It is shown."
+    assert lines[2].startswith("00:00.900 ✗ the output was flagged for")
+    assert lines[2].endswith("violence: what that response said is void")
+    assert "\x1b" not in lines[2]
+    assert len(lines) == 3
+
+
 def test_what_a_call_goes_through() -> None:
     log = started()
     call = log.open(0.2, "book")

@@ -89,6 +89,17 @@ def test_what_went_wrong_is_said_below_with_the_text_so_far(event: RunFailed | T
     assert text.count("half an ans") == 1
 
 
+def test_of_a_response_that_did_not_pass_moderation_nothing_stays_but_why() -> None:
+    log = Log()
+    log.start()
+    log.add(0.1, TurnStarted(1))
+    log.add(0.5, TextDelta("A dreadful thing.", 1, 0))
+    log.add(0.9, TurnEnded(1, "stop", blocked="the output was flagged"), RunFailed("ModerationBlocked", "no"))
+    text = "\n".join(on_screen(drawn(log.records)))
+    assert "dreadful" not in text
+    assert text.count("the output was flagged: what that response said is void") == 1
+
+
 def test_the_cursor_comes_back_and_colours_end() -> None:
     written = drawn(trip())
     assert written.count("\x1b[?25l") == written.count("\x1b[?25h") == 1

@@ -116,6 +116,20 @@ def test_a_restarted_response_drops_its_text_and_keeps_its_place_in_time() -> No
     assert view.usage == Usage(10, 2)
 
 
+def test_a_response_that_did_not_pass_moderation_drops_its_text_and_says_why() -> None:
+    log = started()
+    log.add(0.2, TextDelta("A dreadful thing.", 1, 0), ReasoningDelta("hm", 1, 1))
+    assert view_of(log.records).text == "A dreadful thing."
+    log.add(0.5, TurnEnded(1, "stop", Usage(10, 2), {}, "the output was flagged"), TurnStarted(2))
+    log.add(0.8, TextDelta("Sorry.", 2, 0))
+    view = view_of(log.records)
+    assert (view.text, view.reasoning, view.usage) == ("Sorry.", "", Usage(10, 2))
+    assert [(turn.blocked, turn.reason, turn.ended_s) for turn in view.turns] == [
+        ("the output was flagged", "stop", 0.5),
+        ("", None, None),
+    ]
+
+
 def test_a_salvaged_response_keeps_its_text() -> None:
     log = started()
     log.add(0.2, TextDelta("Looking.", 1, 0))

@@ -5,7 +5,7 @@ from typing import Any
 
 from millstream.settings import Settings, UseTool
 from millstream.transcript import CallItem, Reply, TextItem, ToolResult, Transcript, user
-from millstream.wire.choice import forced_choice
+from millstream.wire.asking import forced_choice
 from millstream.wire.custom import as_function, functions_only
 from millstream.wire.format import Ask, ToolSchema
 from millstream.wire.openai_chat import OpenAIChat

@@ -151,6 +151,8 @@ class _Progress:
 
 def _state_problem(story: CallStory, turn: TurnStory, event: CallStarted, at: int) -> str | None:
     closed_by = turn.closed_by
+    if isinstance(closed_by, TurnEnded) and closed_by.blocked:
+        return "its response did not pass moderation"
     match event.state:
         case "eager" | "streaming":
             return None

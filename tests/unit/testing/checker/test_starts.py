@@ -21,6 +21,7 @@ from millstream.events import (
     StartState,
     TextDelta,
     Truncated,
+    TurnEnded,
     TurnRestarted,
     TurnStarted,
     TurnTorn,
@@ -87,6 +88,13 @@ def test_a_streaming_call_starts_before_it_is_sealed() -> None:
 
 
 SAFE = started(A, "safe")
+
+
+@pytest.mark.parametrize("state", ["eager", "safe", "end"])
+def test_no_call_starts_of_a_response_that_did_not_pass_moderation(state: StartState) -> None:
+    start, close = started(A, state), TurnEnded(1, "stop", blocked="the output was flagged")
+    assert_only(10, (*HEAD, *WRITTEN_A, close, start, RETURNED_A, DONE), start)
+    assert_good((*HEAD, *WRITTEN_A, TurnEnded(1, "stop"), start, RETURNED_A, DONE))
 
 
 def torn(reason: str | None = None) -> TurnTorn:
