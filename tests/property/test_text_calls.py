@@ -20,6 +20,7 @@ from tests.unit.wire.splitting import merged, split_pieces
 pytestmark = pytest.mark.timeout(1800)  # with --hypothesis-profile=long it takes minutes
 
 _NAMES = frozenset({"f", "get_weather", "a-b.c"})
+_STYLES = st.sampled_from(sorted(STYLES))
 _PLACES = st.lists(st.integers(0, 10_000), max_size=30)
 _KEYS = st.sampled_from(["a", "b", "city", "arguments", "name", "é"])
 _ARGS = st.dictionaries(_KEYS, VALUES, max_size=3)
@@ -104,8 +105,7 @@ def shown(found: list[Found], style: TextCallStyle) -> list[Any]:
     return [json.loads(one.text) if isinstance(one, Args) else one for one in found]
 
 
-@pytest.mark.parametrize("style", STYLES)
-@given(data=st.data(), places=_PLACES)
+@given(style=_STYLES, data=st.data(), places=_PLACES)
 def test_nothing_is_lost_where_there_is_no_such_tool(
     style: TextCallStyle, data: st.DataObject, places: list[int]
 ) -> None:
@@ -114,8 +114,7 @@ def test_nothing_is_lost_where_there_is_no_such_tool(
     assert split_pieces(cut_at(text, places), style, frozenset({"other"})) == expected
 
 
-@pytest.mark.parametrize("style", STYLES)
-@given(data=st.data(), place=st.integers(0, 10_000))
+@given(style=_STYLES, data=st.data(), place=st.integers(0, 10_000))
 def test_a_torn_text_closes_no_other_call(style: TextCallStyle, data: st.DataObject, place: int) -> None:
     text, _ = data.draw(said(style))
     whole = closed(split_pieces([text], style, _NAMES))
