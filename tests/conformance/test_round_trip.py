@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from typing import Any, cast
 
 import pytest
 
 from millstream.events.values import is_array, is_object
+from millstream.testing.provider.endpoints import ENDPOINTS, Api, Posted
+from millstream.testing.provider.picking import Memory
 from millstream.transcript import Reply, Transcript, user
 from millstream.wire.fields import objects, text_of
-from millstream.wire.format import Ask
+from millstream.wire.format import Ask, ToolSchema
 from millstream.wire.formats import FORMATS, format_named
 from millstream.wire.texts import valid_args
 from tests.conformance.rules import OUTPUTS, RULES
@@ -28,9 +31,9 @@ every_stream_of_a_format = pytest.mark.parametrize(
 )
 
 
-def request(transcript: Transcript, api: str) -> dict[str, Any]:
+def request(transcript: Transcript, api: str, tools: tuple[ToolSchema, ...] = ()) -> dict[str, Any]:
     """The body of the next request, as it goes over the wire."""
-    body = format_named(api).request(Ask("a-model", transcript))
+    body = format_named(api).request(Ask("a-model", transcript, tools=tools))
     text = json.dumps(body, ensure_ascii=False, allow_nan=False)
     data: dict[str, Any] = json.loads(text.encode())
     return data
@@ -62,13 +65,23 @@ def conversation(*replies: Reply) -> Transcript:
 
 
 @every_stream
-@pytest.mark.parametrize("api", [api for api in FORMATS if api != "openai-completions"])  # its history is one text
-def test_the_next_request_is_one_that_is_accepted_by_its_own_wire_and_by_every_other(stream: Stream, api: str) -> None:
+def test_the_next_request_is_one_that_is_accepted_by_its_own_wire_and_by_every_other(stream: Stream) -> None:
     reply = read([stream.body], stream.api).reply()
-    body = request(conversation(reply), api)
-    assert RULES[api](body) == []
-    assert body.get("model") == "a-model" or "a-model" in format_named(api).path("a-model")
-    assert answers_in(history(body)) == [f"of {call.name}" for call in reply.calls]
+    for api in RULES:
+        body = request(conversation(reply), api)
+        assert RULES[api](body) == []
+        assert body.get("model") == "a-model" or "a-model" in format_named(api).path("a-model")
+        assert answers_in(history(body)) == [f"of {call.name}" for call in reply.calls]
+
+
+@every_stream_of_a_format
+def test_the_next_request_is_accepted_by_the_rules_of_the_testing_kit(stream: Stream) -> None:
+    reply = read([stream.body], stream.api).reply()
+    tools = tuple(ToolSchema(name, f"does {name}", {"type": "object"}) for name in {call.name for call in reply.calls})
+    valid = tuple(tool for tool in tools if re.fullmatch("[A-Za-z_][A-Za-z0-9_-]{0,63}", tool.name))
+    body = request(conversation(reply), stream.api, tools=valid)
+    refusal = ENDPOINTS[cast("Api", stream.api)].check(Posted(body), Memory())
+    assert refusal is None, refusal.message
 
 
 @every_stream_of_a_format

@@ -89,7 +89,7 @@ def test_a_server_on_this_machine_needs_no_key(prefix: str, port: int) -> None:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("", 'names no provider: write "PROVIDER:MODEL" with one of openai, openai-chat, azure, '),
+        ("", 'names no provider: write "PROVIDER:MODEL" with one of openai, openai-chat, '),
         ("gpt", '"gpt" names no provider: write'),
         ("nobody:gpt", '"nobody:gpt" names no provider: write'),
         (":gpt", '":gpt" names no provider: write'),
@@ -175,18 +175,17 @@ def test_the_key_of_the_environment_goes_to_its_own_provider_only() -> None:
     assert headers(Model("openai:gpt", base_url="https://api.openai.com/v1/"))["authorization"]
 
 
-@pytest.mark.parametrize(("prefix", "other"), [(a, b) for a in PROVIDERS for b in PROVIDERS if a != b])
-def test_the_key_of_one_provider_is_never_sent_to_another_s_host(
-    prefix: str, other: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    own, theirs = PROVIDERS[prefix], PROVIDERS[other]
+@pytest.mark.parametrize("prefix", PROVIDERS)
+def test_the_key_of_one_provider_is_never_sent_to_another_s_host(prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = PROVIDERS[prefix]
     for row in PROVIDERS.values():
         if row.key_variable:
             monkeypatch.setenv(row.key_variable, f"key of {row.key_variable}".replace(" ", "-"))
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    there = theirs.base_url.replace("{region}", "eu-west-1")
-    if there and theirs.base_url != own.base_url:
-        assert headers(Model(f"{prefix}:m", base_url=there)) == {}
+    for theirs in PROVIDERS.values():
+        there = theirs.base_url.replace("{region}", "eu-west-1")
+        if there and theirs.base_url != own.base_url:
+            assert headers(Model(f"{prefix}:m", base_url=there)) == {}
     if own.base_url:
         sent = " ".join(headers(Model(f"{prefix}:m")).values())
         assert sent.removeprefix("Bearer ") == (f"key-of-{own.key_variable}" if own.key_variable else "")

@@ -29,9 +29,10 @@ def test_there_are_recorded_streams() -> None:
     assert len({_api(path) for path in _BODIES}) >= 11
 
 
-@pytest.mark.parametrize("path", _BODIES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_every_recorded_stream(path: Path) -> None:
-    assert api_of_body(path.read_bytes()) == (None if path.stem in _UNTOLD else _api(path))
+@requires_corpus
+def test_every_recorded_stream() -> None:
+    for path in _BODIES:
+        assert api_of_body(path.read_bytes()) == (None if path.stem in _UNTOLD else _api(path)), path
 
 
 @pytest.mark.parametrize(

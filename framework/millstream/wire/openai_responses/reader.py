@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from millstream.errors import WireError
 from millstream.events.values import Usage, is_object
@@ -50,6 +50,7 @@ from millstream.wire_events import (
 GOOD_ENDS: Final = frozenset({"completed"})
 """The ends after which calls may run; every other reason is a cut, a refusal or unknown."""
 
+_PIECES: Final[dict[str, type[TextPiece | RefusalPiece]]] = {"content": TextPiece, "refusal": RefusalPiece}
 _ARGS_FIELD: Final[dict[str, str]] = {"function_call": "arguments", "custom_tool_call": "input"}
 
 
@@ -68,12 +69,12 @@ class ResponsesReader:
         self._handlers: dict[str, Callable[[Mapping[str, Any]], list[WireEvent]]] = {
             "response.output_item.added": self._on_added,
             "response.output_item.done": self._on_item_done,
-            "response.output_text.delta": self._on_text,
-            "response.text.delta": self._on_text,
-            "response.output_text.done": self._on_text_done,
+            "response.output_text.delta": partial(self._on_text, "content"),
+            "response.text.delta": partial(self._on_text, "content"),
+            "response.output_text.done": partial(self._on_text_done, "content"),
             "response.output_text.annotation.added": self._on_annotation,
-            "response.refusal.delta": self._on_refusal,
-            "response.refusal.done": self._on_refusal_done,
+            "response.refusal.delta": partial(self._on_text, "refusal"),
+            "response.refusal.done": partial(self._on_text_done, "refusal"),
             "response.reasoning_text.delta": self._on_reasoning,
             "response.reasoning.delta": self._on_reasoning,
             "response.reasoning_text.done": self._on_reasoning_done,
@@ -208,21 +209,14 @@ class ResponsesReader:
                 moved = ServerToolMoved(item.item, item.type, text_of(raw, "status") or "done", raw)
                 return [moved, Echo(item.item, raw)]
 
-    def _on_text(self, message: Mapping[str, Any]) -> list[WireEvent]:
+    def _on_text(self, kind: Literal["content", "refusal"], message: Mapping[str, Any]) -> list[WireEvent]:
         item, events = self._item(message, "message")
-        return events + more(item, ("content", int_of(message, "content_index")), message, TextPiece)
+        return events + more(item, (kind, int_of(message, "content_index")), message, _PIECES[kind])
 
-    def _on_text_done(self, message: Mapping[str, Any]) -> list[WireEvent]:
+    def _on_text_done(self, kind: Literal["content", "refusal"], message: Mapping[str, Any]) -> list[WireEvent]:
         item, events = self._item(message, "message")
-        return events + rest(item, ("content", int_of(message, "content_index")), message.get("text"), TextPiece)
-
-    def _on_refusal(self, message: Mapping[str, Any]) -> list[WireEvent]:
-        item, events = self._item(message, "message")
-        return events + more(item, ("refusal", int_of(message, "content_index")), message, RefusalPiece)
-
-    def _on_refusal_done(self, message: Mapping[str, Any]) -> list[WireEvent]:
-        item, events = self._item(message, "message")
-        return events + rest(item, ("refusal", int_of(message, "content_index")), message.get("refusal"), RefusalPiece)
+        whole: object = message.get("text" if kind == "content" else "refusal")
+        return events + rest(item, (kind, int_of(message, "content_index")), whole, _PIECES[kind])
 
     def _on_reasoning(self, message: Mapping[str, Any]) -> list[WireEvent]:
         item, events = self._item(message, "reasoning")

@@ -1,4 +1,7 @@
-"""Which events of the Responses wire say nothing that others do not say as well."""
+"""Which events of the Responses wire say nothing that others do not say: they pass without a trace.
+
+`keepalive` is in no SDK and uses up a `sequence_number`; OpenRouter and vLLM have events of their own among them.
+"""
 
 from __future__ import annotations
 
@@ -18,3 +21,4 @@ SILENT: Final = frozenset(
         "response.reasoning_summary_part.done",
     )
 )
+"""Their names."""
