@@ -126,6 +126,8 @@ def _check_message(message: Object, place: Place) -> None:
         kind = _one_member(block, BLOCKS, here)
         _check_text(block, here, "ContentBlock")
         wrong_role = {"toolUse": "user", "reasoningContent": "user", "toolResult": "assistant"}.get(kind)
+        if kind == "toolResult" and role == "assistant" and _is_of_server(message, block):
+            wrong_role = None
         if wrong_role == role:
             refuse(f"The {kind} block at {dotted(here)} can not be in a message of the role {role}.")
         if kind == "toolUse":
@@ -198,8 +200,7 @@ def _check_turns(messages: Sequence[Object], *, has_tools: bool) -> None:
                 "A conversation must alternate between user and assistant roles. Make sure the conversation alternates "
                 "between user and assistant roles and try again."
             )
-        results = _ids(message, "toolResult")
-        calls = _ids(message, "toolUse")
+        results, calls = _open_ids(message)
         if (calls or results) and not has_tools:
             refuse("The toolConfig field must be defined when using toolUse and toolResult content blocks.")
         _check_results(results, open_ids, f"messages.{at}.content")
@@ -218,8 +219,26 @@ def _check_results(results: Sequence[str], open_ids: Sequence[str], place: str) 
         refuse(f"The number of toolResult blocks at {place} exceeds the number of toolUse blocks of previous turn.")
 
 
+def _open_ids(message: Object) -> tuple[list[str], list[str]]:
+    """The results and the calls of a message, those left out that the model's provider made and answered itself."""
+    own = _ids_of_server(message)
+    results, calls = _ids(message, "toolResult"), _ids(message, "toolUse")
+    return [one for one in results if one not in own], [one for one in calls if one not in own]
+
+
 def _ids(message: Object, kind: str) -> list[str]:
     return [block[kind]["toolUseId"] for block in message["content"] if is_object(block.get(kind))]
+
+
+def _ids_of_server(message: Object) -> set[str]:
+    """Calls of the tools that Nova runs: their results stand beside them."""
+    uses = [block["toolUse"] for block in message["content"] if is_object(block.get("toolUse"))]
+    return {use["toolUseId"] for use in uses if use.get("type") == "server_tool_use"}
+
+
+def _is_of_server(message: Object, block: Object) -> bool:
+    result = block["toolResult"]
+    return is_object(result) and result.get("toolUseId") in _ids_of_server(message)
 
 
 def _one_member(holder: Object, members: Sequence[str], place: Place) -> str:
