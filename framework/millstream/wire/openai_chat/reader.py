@@ -45,6 +45,9 @@ _REASONS: Final = GOOD_ENDS | {"length", "content_filter"}
 """All the reasons that the wire has."""
 
 
+_NOTED: Final = frozenset(("usage", "x_groq", "moderation"))
+
+
 class ChatReader:
     """Decodes one response. See `wire.reading.Reader` for how it is driven."""
 
@@ -67,7 +70,7 @@ class ChatReader:
         """What one chunk says."""
         self._note(message)
         error = error_in(message, event)
-        choice = next((one for one in objects(message.get("choices")) if not one.get("index")), None)
+        choice = _first_choice(message.get("choices"))
         if error is not None:
             if self.reason is None and choice is not None:
                 self.reason = _word(choice.get("finish_reason"))
@@ -121,6 +124,8 @@ class ChatReader:
 
     def _note(self, message: Mapping[str, Any]) -> None:
         self._response_id = text_of(message, "id") or self._response_id
+        if not message.keys() & _NOTED:
+            return
         groq: object = message.get("x_groq")
         usage: object = message.get("usage") or (groq.get("usage") if is_object(groq) else None)
         if is_object(usage):
@@ -129,6 +134,11 @@ class ChatReader:
             self._moderation = moderation
 
     def _delta(self, delta: Mapping[str, Any]) -> list[WireEvent]:
+        if self.reason is None and len(delta) == 1:  # nearly every delta of most servers
+            if "tool_calls" in delta:
+                return self._tool_calls(delta)
+            if "content" in delta:
+                return self._content(delta["content"])
         events: list[WireEvent] = []
         if reasoning := text_of(delta, "reasoning_content") or text_of(delta, "reasoning"):
             events += self._reason_text(reasoning)
@@ -224,6 +234,13 @@ class ChatReader:
         opened, item = self._new_item()
         self._reasoning_item = item
         return [*opened, ReasoningPiece(item, "")]
+
+
+def _first_choice(choices: object) -> Mapping[str, Any] | None:
+    """The choice that counts, where several were asked for."""
+    if is_array(choices) and len(choices) == 1 and is_object(choices[0]) and not choices[0].get("index"):
+        return choices[0]
+    return next((one for one in objects(choices) if not one.get("index")), None)
 
 
 def _word(reason: object) -> str | None:
