@@ -168,3 +168,11 @@ async def test_a_cut_ends_the_connection() -> None:
         await connection.response.create(model=MODEL, input="Hi")
         with pytest.raises(Exception, match="1011"):
             await until_end(connection)
+
+
+async def test_steering_is_answered_as_by_a_model_that_takes_none() -> None:
+    async with asked("Never.") as (client, served), client.responses.connect() as connection:
+        await connection.response.steer(input="Faster.", previous_response_id="resp_1")
+        event: Any = await connection.recv()
+        assert (event.type, event.error.code) == ("response.steer.failed", "steering_not_supported")
+        assert not served.requests

@@ -26,7 +26,7 @@ from millstream.testing.provider.scenario import Body, Delivery, Hangup, Respons
 from millstream.testing.provider.snapshot import snapshot
 from millstream.testing.provider.steps import CutHow
 from millstream.testing.provider.websocket.cache import Cache
-from millstream.testing.provider.websocket.messages import event_of, refused, refused_with, written
+from millstream.testing.provider.websocket.messages import event_of, not_steered, refused, refused_with, written
 from millstream.testing.provider.websocket.rules import body_of, check_envelope, check_message
 from millstream.testing.provider.websocket.shared import Shared
 from millstream.testing.provider.websocket.terms import WebSocketTerms
@@ -84,6 +84,8 @@ class Session:
         refusal = check_message(message)
         if refusal is not None:
             await self._say(refused(refusal, None))
+        elif message["type"] == "response.steer":
+            await self._say(written(not_steered(message), None))
         else:
             await self._create(message)
 
