@@ -17,6 +17,7 @@ from millstream.testing import (
     Flood,
     Hangup,
     LongLine,
+    MoreArgs,
     Ping,
     Raw,
     Response,
@@ -27,7 +28,7 @@ from millstream.testing.provider.endpoints import ENDPOINTS, Api, Posted
 from millstream.testing.provider.scenario import Answer
 from millstream.testing.provider.steps import Step
 from tests.unit.testing.provider.asking import BODIES, NEXT_TURNS, headers_of, path_of
-from tests.unit.testing.provider.wires import EVERYTHING
+from tests.unit.testing.provider.wires import EVERYTHING, frames, marks_of
 
 HISTORIES = ("input", "messages", "contents", "prompt")
 """What the fields that hold a conversation are called."""
@@ -217,6 +218,21 @@ def test_a_signed_request_is_known_by_the_id_of_its_key() -> None:
     posted = Posted({}, headers={"authorization": signed})
     assert endpoint.check_key(posted, ["AKID"]) is None
     assert endpoint.check_key(posted, ["other"]) is not None
+
+
+def test_anthropic_wants_a_version() -> None:
+    posted = Posted(BODIES["anthropic-messages"], headers={"x-api-key": "any"})
+    refusal = ENDPOINTS["anthropic-messages"].check_key(posted, None)
+    assert refusal is not None
+    assert refusal.body["error"]["message"] == "anthropic-version: header is required"
+
+
+@pytest.mark.parametrize("name", ["anthropic-messages", "bedrock-converse", "cohere-v2", "gemini-interactions"])
+def test_a_call_that_is_closed_twice_is_closed_once(name: Api) -> None:
+    once = frames(name, CallTool("f", {}), Say("x"))
+    twice = frames(name, CallTool("f", {}), Say("x"), MoreArgs("", seal=True))
+    assert b"".join(frame.data for frame in once) == b"".join(frame.data for frame in twice)
+    assert marks_of(twice).count("call-sealed:f") == 2
 
 
 def test_gemini_without_alt_is_an_array_of_json() -> None:

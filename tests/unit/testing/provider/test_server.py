@@ -202,11 +202,11 @@ def test_models() -> None:
 
 def test_routes_and_bodies_that_there_are_not() -> None:
     with FakeProvider(Scenario.of("x")) as provider:
-        nowhere = post(provider, path="/completions")
+        nowhere = post(provider, path="/nowhere")
         method = httpx2.get(provider.base_url + "/responses", headers=KEY)
         garbage = httpx2.post(provider.base_url + "/responses", content=b"{", headers=KEY)
         whole = post(provider, RESPONSES | {"stream": False})
-    assert (nowhere.status_code, nowhere.json()["error"]["message"]) == (404, "Invalid URL (POST /v1/completions)")
+    assert (nowhere.status_code, nowhere.json()["error"]["message"]) == (404, "Invalid URL (POST /v1/nowhere)")
     assert (method.status_code, method.json()["error"]["code"]) == (405, "method_not_supported")
     assert (garbage.status_code, garbage.json()["error"]["type"]) == (400, "invalid_request_error")
     assert (whole.status_code, whole.json()["error"]["param"]) == (400, "stream")
