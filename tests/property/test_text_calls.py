@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from millstream.wire.text_calls.cursor import Args, Began, Closed, Found, Prose
@@ -19,6 +19,7 @@ from tests.unit.wire.splitting import merged, split_pieces
 
 pytestmark = pytest.mark.timeout(1800)  # with --hypothesis-profile=long it takes minutes
 
+EXAMPLES = settings(max_examples=settings().max_examples // 5)
 _NAMES = frozenset({"f", "get_weather", "a-b.c"})
 _STYLES = st.sampled_from(sorted(STYLES))
 _PLACES = st.lists(st.integers(0, 10_000), max_size=30)
@@ -87,6 +88,7 @@ def said(draw: st.DrawFn, style: TextCallStyle) -> tuple[str, list[Found]]:
 
 
 @pytest.mark.parametrize("style", STYLES)
+@EXAMPLES
 @given(data=st.data(), places=_PLACES)
 def test_prose_and_calls_are_found_as_they_were_written(
     style: TextCallStyle, data: st.DataObject, places: list[int]
@@ -105,6 +107,7 @@ def shown(found: list[Found], style: TextCallStyle) -> list[Any]:
     return [json.loads(one.text) if isinstance(one, Args) else one for one in found]
 
 
+@EXAMPLES
 @given(style=_STYLES, data=st.data(), places=_PLACES)
 def test_nothing_is_lost_where_there_is_no_such_tool(
     style: TextCallStyle, data: st.DataObject, places: list[int]
@@ -114,6 +117,7 @@ def test_nothing_is_lost_where_there_is_no_such_tool(
     assert split_pieces(cut_at(text, places), style, frozenset({"other"})) == expected
 
 
+@EXAMPLES
 @given(style=_STYLES, data=st.data(), place=st.integers(0, 10_000))
 def test_a_torn_text_closes_no_other_call(style: TextCallStyle, data: st.DataObject, place: int) -> None:
     text, _ = data.draw(said(style))
@@ -139,6 +143,7 @@ def closed(found: list[Found]) -> list[tuple[str, str]]:
     return calls
 
 
+@EXAMPLES
 @given(st.lists(st.sampled_from(_ANYTHING)).map("".join), _PLACES)
 def test_any_text_at_all_is_cut_alike(text: str, places: list[int]) -> None:
     for style in STYLES:

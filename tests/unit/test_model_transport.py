@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 import httpx2
 import pytest
 
 from millstream import Agent, Limits, Model, ModelError
 from millstream.transcript import CallItem, Transcript, user
+from millstream.transport import named
 from millstream.transport.http import HttpTransport
 from millstream.transport.websocket import WebSocketTransport
 from millstream.wire.format import Ask
@@ -42,19 +41,19 @@ def test_an_agent_does_not_take_it_beside_a_model() -> None:
 
 
 def test_only_the_responses_wire_has_websockets() -> None:
-    with pytest.raises(ModelError, match="models of the Responses wire"):
+    with pytest.raises(ModelError, match="is for models of the wire openai-responses, this is one of openai-chat"):
         Model("openai-chat:m", transport="websocket")
 
 
 @pytest.mark.anyio
 async def test_a_client_is_for_http() -> None:
     async with httpx2.AsyncClient() as client:
-        with pytest.raises(ModelError, match="client= is for HTTP"):
+        with pytest.raises(ModelError, match="client= is for HTTP on httpx2, which transport= replaces"):
             Model("openai:m", transport="websocket", client=client)
 
 
 def test_it_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "websockets.client", None)
+    monkeypatch.setattr(named, "find_spec", {"websockets": None}.get)
     with pytest.raises(ModelError, match=r"pip install 'millstream\[websocket\]'"):
         Model("openai:m", transport="websocket")
 

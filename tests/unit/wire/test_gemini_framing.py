@@ -75,7 +75,7 @@ def test_an_error_instead_of_a_stream(body: bytes) -> None:
     ("body", "kind", "said"),
     [
         (b"", "torn", "the provider answered with an empty body"),
-        (b" \r\n", "protocol", "the provider, or a proxy before it, answered with an empty body"),
+        (b" \r\n", "torn", "the provider answered with an empty body"),
         (b"<!doctype html><title>502</title>", "protocol", "an HTML page (502)"),
         (b"[1]", "protocol", "the provider sent an event that is no JSON object"),
         (b"[{", "torn", "the stream ended before the model said why it stopped"),
