@@ -72,8 +72,11 @@ class StreamDecoder:
         self.bytes_seen += len(chunk)
         if not self._streaming:
             self._head += chunk[: _MAX_HEAD - len(self._head)]
+        messages = self._framing.feed(chunk)
+        if len(messages) == 1:  # as nearly every chunk of a model that is writing
+            return self._take(messages[0])
         events: list[WireEvent] = []
-        for message in self._framing.feed(chunk):
+        for message in messages:
             events += self._take(message)
             if _is_final(events):
                 break
@@ -127,15 +130,16 @@ class StreamDecoder:
     def _take(self, message: Message | WireError) -> list[WireEvent]:
         if isinstance(message, WireError):
             return self._broke(message)
-        self._streaming = True
-        self._head.clear()
+        if not self._streaming:
+            self._streaming = True
+            self._head.clear()
         try:
             data = self._parse(message.data)
         except (ValueError, RecursionError) as error:
             return self._take_other(message, error)
         if not is_object(data):
             return self._broke(WireError("the provider sent an event that is no JSON object", kind="protocol"))
-        if message.data.count("{") + message.data.count("[") > _MAX_DEPTH and _is_deep(data):
+        if len(message.data) > 2 * _MAX_DEPTH and _may_be_deep(message.data) and _is_deep(data):
             return self._broke(_too_deep())
         return self._noted(self._reader.accept(data, message.event))
 
@@ -173,6 +177,10 @@ def _is_final(events: list[WireEvent]) -> bool:
 
 def _too_deep() -> WireError:
     return WireError(f"the provider sent an event nested deeper than {_MAX_DEPTH}", kind="protocol")
+
+
+def _may_be_deep(text: str) -> bool:
+    return text.count("{") + text.count("[") > _MAX_DEPTH
 
 
 def _is_deep(message: Mapping[str, Any]) -> bool:

@@ -50,12 +50,12 @@ class SseParser:
         if self._after_cr and chunk:
             self._after_cr = False
             chunk = chunk.removeprefix(b"\n")
-        if chunk:
-            self._after_cr = chunk.endswith(b"\r")
+        held = self._line or self._data or self._event or self._at_start
         try:
-            if chunk.endswith(b"\n\n") and self._is_between() and b"\r" not in chunk and len(chunk) <= self._max:
+            if not held and chunk[-2:] == b"\n\n" and len(chunk) <= self._max and b"\r" not in chunk:
                 self._take_whole(chunk, messages)
             else:
+                self._after_cr = chunk[-1:] == b"\r" if chunk else self._after_cr
                 self._take_chunk(chunk, messages)
         except WireError as error:
             self._give_up(error, messages)
@@ -88,17 +88,13 @@ class SseParser:
         if size > self._max:
             raise too_large(self._max)
 
-    def _is_between(self) -> bool:
-        """Whether nothing of a message is held."""
-        return not (self._line or self._data or self._event or self._at_start)
-
     def _take_whole(self, chunk: bytes, messages: list[Message | WireError]) -> None:
         """Whole messages in the form nearly all servers give them, in a third of the time of looking at each line."""
         for block in chunk[:-2].split(b"\n\n"):
             name, data = b"", block
-            if block.startswith(b"event: "):
+            if block[:7] == b"event: ":
                 name, _, data = block[7:].partition(b"\n")
-            if data.startswith(b"data: ") and b"\n" not in data:
+            if data[:6] == b"data: " and b"\n" not in data:
                 self._dispatched = True
                 messages.append(_message(name, data[6:]))
             else:

@@ -160,31 +160,31 @@ class MessagesReader:
         delta: object = message.get("delta")
         if self._finished or not is_object(delta):
             return []
-        block, events = self._block(message), list[WireEvent]()
-        if block is None:  # nothing opened it
-            implied = {"text_delta": "text", "thinking_delta": "thinking"}.get(text_of(delta, "type"))
-            if implied is None:
-                return [Passed("content_block_delta", message)]
-            events = self._open(message.get("index"), {"type": implied})
-            block = self._last
-            assert block is not None, "just opened"
-        return events + self._more(block, delta, message)
+        block = self._block(message)
+        if block is not None:
+            return self._more(block, delta, message)
+        implied = {"text_delta": "text", "thinking_delta": "thinking"}.get(text_of(delta, "type"))
+        if implied is None:
+            return [Passed("content_block_delta", message)]
+        events = self._open(message.get("index"), {"type": implied})  # nothing else opened it
+        assert self._last is not None, "just opened"
+        return events + self._more(self._last, delta, message)
 
     def _more(self, block: Block, delta: dict[str, Any], message: Mapping[str, Any]) -> list[WireEvent]:
         match text_of(delta, "type"), block.type:
             case "text_delta", "text":
                 return self._text(block, delta)
-            case "citations_delta", "text":
-                return self._cite(block, objects([delta.get("citation")]))
-            case "thinking_delta", "thinking":
-                return self._think(block, delta)
-            case "signature_delta", "thinking":
-                block.extend(delta)
-                return []
             case "input_json_delta", "tool_use":
                 piece = text_of(delta, "partial_json")
                 block.streamed = block.streamed or piece != ""
                 return [ArgsPiece(block.item, piece)] if piece else []
+            case "thinking_delta", "thinking":
+                return self._think(block, delta)
+            case "citations_delta", "text":
+                return self._cite(block, objects([delta.get("citation")]))
+            case "signature_delta", "thinking":
+                block.extend(delta)
+                return []
             case "input_json_delta", type_ if type_ in SERVER_TOOLS:
                 block.texts.append(text_of(delta, "partial_json"))
                 return self._server.more_input(block, delta)
