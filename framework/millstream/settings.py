@@ -58,7 +58,8 @@ class Settings:
         hosted_tools: tools the provider runs, in its own words: `({"type": "web_search"},)`.
         moderation: the provider's moderation of input and output, in its own words; the scores are in `TurnEnded`, and
             `Policy.moderation` is what comes of them.
-        body: fields of the request body, in the provider's own words, over everything else: `{"temperature": 0}`.
+        body: fields of the request body, in the provider's own words, over everything else: `{"temperature": 0}`. Where
+            both have an object its fields are merged, so that one of them leaves the others.
     """
 
     tool_choice: ToolChoice = "auto"

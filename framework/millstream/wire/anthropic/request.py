@@ -17,6 +17,7 @@ from millstream.transcript import SystemMessage, Transcript
 from millstream.wire.anthropic.messages import NAME, container_of, messages
 from millstream.wire.asking import forced_choice, no_words
 from millstream.wire.format import Ask, ToolSchema
+from millstream.wire.merging import over
 from millstream.wire.strict_schema import anthropic_strict
 
 VERSION: Final = "2023-06-01"
@@ -54,7 +55,7 @@ def body(ask: Ask) -> dict[str, Any]:
     container = container_of(transcript)
     if container is not None:
         request["container"] = container
-    return request | _reasoning(settings) | own
+    return over(request | _reasoning(settings), own)
 
 
 def tool(schema: ToolSchema, *, strict: bool = False, eager: bool = True) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from millstream.settings import OutputSchema, Settings, UseTool
 from millstream.wire.asking import forced_choice, no_words
 from millstream.wire.bedrock.messages import NAME, messages, system_texts
 from millstream.wire.format import Ask, ToolSchema
+from millstream.wire.merging import over
 from millstream.wire.strict_schema import anthropic_strict
 
 _EFFORTS: Final = frozenset(("low", "medium", "high", "xhigh", "max"))
@@ -40,7 +41,7 @@ def body(ask: Ask) -> dict[str, Any]:
         request["guardrailConfig"] = dict(settings.moderation)
     if settings.parallel_calls is False:
         raise no_words("parallel_calls=False", NAME, "say it in the instructions, or leave it out")
-    return request | dict(settings.body)
+    return over(request, settings.body)
 
 
 def tool(schema: ToolSchema, *, strict: bool = False) -> dict[str, Any]:

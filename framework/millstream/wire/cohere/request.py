@@ -28,6 +28,7 @@ from millstream.transcript import (
 )
 from millstream.wire.asking import forced_choice, no_words
 from millstream.wire.format import Ask, ToolSchema
+from millstream.wire.merging import over
 from millstream.wire.texts import object_args, text_of, valid_args, valid_name
 
 NAME: Final = "cohere-v2"
@@ -42,7 +43,7 @@ def body(ask: Ask) -> dict[str, Any]:
     instructions = [{"role": "system", "content": ask.instructions}] if ask.instructions else []
     request: dict[str, Any] = {"model": ask.model, "messages": instructions + messages(ask.transcript), "stream": True}
     request |= _tools(ask) | _settings(ask.settings)
-    return request | dict(ask.settings.body)
+    return over(request, ask.settings.body)
 
 
 def _tools(ask: Ask) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from millstream.transcript import (
 )
 from millstream.wire.asking import forced_choice, no_words
 from millstream.wire.format import Ask, ToolSchema
+from millstream.wire.merging import over
 from millstream.wire.texts import object_args, text_of, valid_name
 
 NAME: Final = "ollama-native"
@@ -41,11 +42,7 @@ def body(ask: Ask) -> dict[str, Any]:
         raise no_words("a tool choice that forces a call", NAME, 'leave it "auto", and say so in the instructions.')
     if ask.tools and choice == "auto":
         request["tools"] = [tool(schema) for schema in ask.tools]
-    given = dict(ask.settings.body)
-    made = _settings(ask.settings)
-    if isinstance(made.get("options"), dict) and isinstance(given.get("options"), dict):
-        given["options"] = made["options"] | given["options"]
-    return request | made | given
+    return over(request | _settings(ask.settings), ask.settings.body)
 
 
 def _settings(settings: Settings) -> dict[str, Any]:

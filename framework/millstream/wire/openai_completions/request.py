@@ -29,6 +29,7 @@ from millstream.settings import Settings
 from millstream.transcript import CallItem, Entry, MediaPart, Reply, SystemMessage, TextItem, ToolResult, Transcript
 from millstream.wire.asking import forced_choice, no_words
 from millstream.wire.format import Ask, ToolSchema
+from millstream.wire.merging import over
 from millstream.wire.text_calls import TextCallStyle
 from millstream.wire.text_calls.writing import told, written
 from millstream.wire.texts import object_args, text_of, valid_name
@@ -47,7 +48,7 @@ def body(ask: Ask) -> dict[str, Any]:
         "stream_options": {"include_usage": True},
         "stop": list(_STOP),
     }
-    return request | _settings(ask.settings) | dict(ask.settings.body)
+    return over(request | _settings(ask.settings), ask.settings.body)
 
 
 def tool(schema: ToolSchema) -> dict[str, Any]:

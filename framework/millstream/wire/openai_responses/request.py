@@ -7,8 +7,8 @@ from typing import Any
 from millstream.errors import ModelError
 from millstream.settings import OutputSchema, UseTool
 from millstream.wire.asking import forced_choice
-from millstream.wire.fields import over
 from millstream.wire.format import Ask, ToolSchema
+from millstream.wire.merging import over
 from millstream.wire.openai_responses.entries import entries
 from millstream.wire.strict_schema import same_in_openai_strict
 
