@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,9 @@ def corpus() -> Path:
     if folder is None:
         pytest.skip("no recorded data beside the repository; set MILLSTREAM_CORPUS to its folder")
     return folder
+
+
+def pytest_collection_finish() -> None:
+    """What was made while tests were collected stays: a search for garbage need not look at it again and again."""
+    gc.collect()
+    gc.freeze()

@@ -17,6 +17,13 @@ def api(request: pytest.FixtureRequest) -> API:
     return wire
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _only_new_garbage() -> None:
+    """What the tests before left is not looked at after each test here, which would take longer than the tests."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def _nothing_left() -> Iterator[None]:
     """After each test no thread, no socket and no file is left, and nothing complains when it is collected."""
