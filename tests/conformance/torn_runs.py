@@ -97,8 +97,9 @@ def torn_run(stream: Stream, body: bytes, tools: list[Tool[..., Any]]) -> TornRu
     agent = Agent(model, tools, limits=Limits(max_retry_wait_s=0))
 
     async def play() -> None:
+        running = agent.stream("Hi")
         try:
-            async with agent.stream("Hi") as running:
+            async with running:
                 async for _ in running:
                     pass
         except WireError as error:

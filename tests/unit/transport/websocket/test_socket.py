@@ -242,7 +242,11 @@ async def test_over_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     serving.load_cert_chain(certificate, key)
     trusting = ssl.create_default_context(cafile=certificate)
-    monkeypatch.setattr("millstream.transport.websocket.socket.ssl_context", lambda _: trusting)
+
+    def trusting_context(_: str) -> ssl.SSLContext:
+        return trusting
+
+    monkeypatch.setattr("millstream.transport.websocket.socket.ssl_context", trusting_context)
 
     async def handle(stream: ByteStream) -> None:
         one = Peer(stream)
