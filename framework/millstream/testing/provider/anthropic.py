@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias, assert_never
 
 from millstream.events import Usage
 from millstream.testing.provider.bursts import Bursts
-from millstream.testing.provider.frames import Asked, Frame, event, plain, sent_error, usage_of
+from millstream.testing.provider.frames import Asked, Frame, event, plain, sent_error
 from millstream.testing.provider.picking import objects
 from millstream.testing.provider.play import (
     Act,
@@ -30,6 +30,7 @@ from millstream.testing.provider.play import (
 from millstream.testing.provider.rules.signature import signature_of
 from millstream.testing.provider.sequential import OneAtATime
 from millstream.testing.provider.steps import CallTool, ErrorEvent
+from millstream.testing.provider.tally import Tally
 
 ID_CHARS = 22
 STOP_REASONS = {
@@ -72,7 +73,7 @@ class AnthropicWire:
 
     def __init__(self, asked: Asked, usage: Usage | None = None) -> None:
         self._asked = asked
-        self._usage = usage
+        self._tally = Tally(asked, usage)
         self._order = OneAtATime()
         tools = objects(asked.body.get("tools"))
         self._eager = {str(tool.get("name")) for tool in tools if tool.get("eager_input_streaming") is True}
@@ -80,12 +81,10 @@ class AnthropicWire:
         self._blocks = 0
         self._failed = False
         self._calls: dict[int, _CallBlock] = {}
-        self._answer_chars = 0
-        self._thought_chars = 0
 
     def start(self) -> list[Frame]:
         """`message_start`."""
-        usage = _usage(usage_of(self._usage, self._asked, 0, 0))
+        usage = _usage(self._tally.usage)
         begun = usage | {"output_tokens": 1, "service_tier": "standard", "inference_geo": "not_available"}
         message: dict[str, Any] = {
             "model": self._asked.model,
@@ -141,11 +140,7 @@ class AnthropicWire:
         if not act.text:
             return frames
         block.pieces.append(act.text)
-        mark = "first-text" if act.kind == "say" and not self._answer_chars else ""
-        if kind == "thinking":
-            self._thought_chars += len(act.text)
-        else:
-            self._answer_chars += len(act.text)
+        mark = self._tally.wrote(act)
         return [*frames, _delta(act.at_s, block.index, f"{kind}_delta", kind, act.text, mark)]
 
     @property
@@ -191,7 +186,7 @@ class AnthropicWire:
         block = self._calls[act.n]
         pieces = [act.text] if block.bursts is None else block.bursts.feed(act.text, last=act.last)
         mark = f"args-complete:{block.call.name}" if act.last else ""
-        self._answer_chars += len(act.text)
+        self._tally.argued(act.text)
         frames = [_delta(act.at_s, block.index, "input_json_delta", "partial_json", piece) for piece in pieces if piece]
         return [*frames, Frame(act.at_s, mark=mark)] if mark or not frames else frames
 
@@ -214,7 +209,7 @@ class AnthropicWire:
         natural = "tool_use" if self._calls else "end_turn"
         told = natural if reason is None else STOP_REASONS.get(reason, reason)
         details = {"type": "refusal", "category": None, "explanation": None} if told == "refusal" else None
-        usage = _usage(usage_of(self._usage, self._asked, self._answer_chars, self._thought_chars))
+        usage = _usage(self._tally.usage)
         usage.pop("cache_creation")
         delta = {"stop_reason": told, "stop_sequence": None, "stop_details": details}
         data = {"type": "message_delta", "delta": delta, "usage": usage}

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias, assert_never
 
 from millstream.events import Usage
 from millstream.testing.provider.eventstream import encode_frame
-from millstream.testing.provider.frames import Asked, Frame, json_bytes, plain, usage_of
+from millstream.testing.provider.frames import Asked, Frame, json_bytes, plain
 from millstream.testing.provider.play import (
     Act,
     Argued,
@@ -29,6 +29,7 @@ from millstream.testing.provider.play import (
 from millstream.testing.provider.rules.signature import signature_of
 from millstream.testing.provider.sequential import OneAtATime
 from millstream.testing.provider.steps import CallTool, ErrorEvent
+from millstream.testing.provider.tally import Tally
 
 ID_CHARS = 22
 STOP_REASONS = {
@@ -60,15 +61,13 @@ class BedrockWire:
 
     def __init__(self, asked: Asked, usage: Usage | None = None) -> None:
         self._asked = asked
-        self._usage = usage
+        self._tally = Tally(asked, usage)
         self._order = OneAtATime()
         self._block: BlockKind | None = None
         self._blocks = 0
         self._thought: list[str] = []
         self._calls: dict[int, tuple[CallTool, int]] = {}
         self._sent = 0
-        self._answer_chars = 0
-        self._thought_chars = 0
 
     def start(self) -> list[Frame]:
         """`messageStart`."""
@@ -111,12 +110,10 @@ class BedrockWire:
         frames = [] if self._block == kind else self._start_block(act.at_s, kind)
         if not act.text:
             return frames
-        mark = "first-text" if act.kind == "say" and not self._answer_chars else ""
+        mark = self._tally.wrote(act)
         if kind == "reasoning":
             self._thought.append(act.text)
-            self._thought_chars += len(act.text)
             return [*frames, self._delta(act.at_s, {"reasoningContent": {"text": act.text}})]
-        self._answer_chars += len(act.text)
         return [*frames, self._delta(act.at_s, {"text": act.text}, mark)]
 
     def _start_block(self, at_s: float, kind: BlockKind) -> list[Frame]:
@@ -150,7 +147,7 @@ class BedrockWire:
         mark = f"args-complete:{call.name}" if act.last else ""
         if not act.text:
             return [Frame(act.at_s, mark=mark)]
-        self._answer_chars += len(act.text)
+        self._tally.argued(act.text)
         return [self._delta(act.at_s, {"toolUse": {"input": act.text}}, mark, index)]
 
     def _sealed(self, at_s: float, n: int) -> list[Frame]:
@@ -160,7 +157,7 @@ class BedrockWire:
         return self._stop_block(at_s, mark) if is_open else [Frame(at_s, mark=mark)]
 
     def _metadata(self, at_s: float) -> Frame:
-        usage = usage_of(self._usage, self._asked, self._answer_chars, self._thought_chars)
+        usage = self._tally.usage
         counts = {
             "inputTokens": usage.input_tokens - usage.cached_input_tokens,
             "outputTokens": usage.output_tokens,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from millstream.events import Usage
-from millstream.testing.provider.frames import Asked, Frame, event, padding, plain, sent_error, usage_of
+from millstream.testing.provider.frames import Asked, Frame, event, padding, plain, sent_error
 from millstream.testing.provider.play import (
     Act,
     Argued,
@@ -25,6 +25,7 @@ from millstream.testing.provider.play import (
     Wrote,
 )
 from millstream.testing.provider.steps import CallTool
+from millstream.testing.provider.tally import Tally
 
 ID_CHARS = 29
 CALL_ID_CHARS = 24
@@ -43,7 +44,7 @@ class ChatWire:
 
     def __init__(self, asked: Asked, usage: Usage | None = None, *, lone_call: bool = False) -> None:
         self._asked = asked
-        self._usage = usage
+        self._tally = Tally(asked, usage)
         self._lone_call = lone_call
         self._counts = asked.stream_option("include_usage", default=False)
         self._pads = asked.stream_option("include_obfuscation", default=True)
@@ -51,8 +52,6 @@ class ChatWire:
         self._chunks = 0
         self._role_sent = False
         self._calls: list[CallTool] = []
-        self._answer_chars = 0
-        self._thought_chars = 0
 
     def start(self) -> list[Frame]:
         """Nothing: the role chunk comes with the first thing the model writes."""
@@ -90,11 +89,7 @@ class ChatWire:
         return [self._chunk(at_s, {"role": "assistant", "content": content} | refusal)]
 
     def _wrote(self, act: Wrote) -> list[Frame]:
-        mark = "first-text" if act.kind == "say" and not self._answer_chars else ""
-        if act.kind == "think":
-            self._thought_chars += len(act.text)
-        else:
-            self._answer_chars += len(act.text)
+        mark = self._tally.wrote(act)
         deltas = [{TEXT_FIELDS[act.kind]: act.text}] if act.text else []
         return [*self._role(act.at_s), *(self._chunk(act.at_s, delta, mark) for delta in deltas)]
 
@@ -118,14 +113,14 @@ class ChatWire:
         mark = f"args-complete:{call.name}" if act.last else ""
         if not act.text:
             return [Frame(act.at_s, mark=mark)]
-        self._answer_chars += len(act.text)
+        self._tally.argued(act.text)
         body = {"custom": {"input": act.text}} if call.kind == "custom" else {"function": {"arguments": act.text}}
         return [self._chunk(act.at_s, {"tool_calls": [{"index": self._index(act.n)} | body]}, mark)]
 
     def _usage_chunk(self, at_s: float) -> list[Frame]:
         if not self._counts:
             return []
-        usage = usage_of(self._usage, self._asked, self._answer_chars, self._thought_chars)
+        usage = self._tally.usage
         return [self._frame(at_s, [], usage_object(usage))]
 
     def _chunk(self, at_s: float, delta: dict[str, Any], mark: str = "", finish_reason: str | None = None) -> Frame:

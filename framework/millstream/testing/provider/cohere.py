@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Literal, TypeAlias, assert_never
 
 from millstream.events import Usage
-from millstream.testing.provider.frames import Asked, Frame, event, plain, sent_error, usage_of
+from millstream.testing.provider.frames import Asked, Frame, event, plain, sent_error
 from millstream.testing.provider.play import (
     Act,
     Argued,
@@ -26,6 +26,7 @@ from millstream.testing.provider.play import (
 )
 from millstream.testing.provider.sequential import OneAtATime
 from millstream.testing.provider.steps import CallTool, ErrorEvent
+from millstream.testing.provider.tally import Tally
 
 CALL_ID_CHARS = 12
 FINISH_REASONS = {
@@ -52,15 +53,13 @@ class CohereWire:
 
     def __init__(self, asked: Asked, usage: Usage | None = None, *, plans: bool = False) -> None:
         self._asked = asked
-        self._usage = usage
+        self._tally = Tally(asked, usage)
         self._plans = plans
         self._order = OneAtATime()
         self._content: ContentKind | None = None
         self._contents = 0
         self._calls: dict[int, tuple[CallTool, int]] = {}
         self._open_call: int | None = None
-        self._answer_chars = 0
-        self._thought_chars = 0
 
     def start(self) -> list[Frame]:
         """`message-start`."""
@@ -99,11 +98,7 @@ class CohereWire:
     def _wrote(self, act: Wrote) -> list[Frame]:
         if not act.text:
             return []
-        mark = "first-text" if act.kind == "say" and not self._answer_chars else ""
-        if act.kind == "think":
-            self._thought_chars += len(act.text)
-        else:
-            self._answer_chars += len(act.text)
+        mark = self._tally.wrote(act)
         if act.kind == "think" and self._plans:
             return [_event(act.at_s, {"type": "tool-plan-delta", "delta": {"message": {"tool_plan": act.text}}})]
         kind: ContentKind = "thinking" if act.kind == "think" else "text"
@@ -141,7 +136,7 @@ class CohereWire:
         mark = f"args-complete:{call.name}" if act.last else ""
         if not act.text:
             return [Frame(act.at_s, mark=mark)]
-        self._answer_chars += len(act.text)
+        self._tally.argued(act.text)
         return [_call_event(act.at_s, "tool-call-delta", index, {"function": {"arguments": act.text}}, mark)]
 
     def _sealed(self, at_s: float, n: int) -> list[Frame]:
@@ -157,7 +152,7 @@ class CohereWire:
     def _finish(self, at_s: float, reason: str | None) -> list[Frame]:
         natural = "TOOL_CALL" if self._calls else "COMPLETE"
         told = natural if reason is None else FINISH_REASONS.get(reason, reason)
-        usage = usage_of(self._usage, self._asked, self._answer_chars, self._thought_chars)
+        usage = self._tally.usage
         tokens = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
         counts = {"billed_units": tokens, "tokens": tokens, "cached_tokens": usage.cached_input_tokens}
         data = {"type": "message-end", "delta": {"finish_reason": told, "usage": counts}}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from millstream.events import Usage
-from millstream.testing.provider.frames import Asked, Frame, event, plain, sent_error, usage_of
+from millstream.testing.provider.frames import Asked, Frame, event, plain, sent_error
 from millstream.testing.provider.play import (
     Act,
     Argued,
@@ -23,6 +23,7 @@ from millstream.testing.provider.play import (
     Torn,
     Wrote,
 )
+from millstream.testing.provider.tally import Tally
 
 ID_CHARS = 29
 
@@ -37,10 +38,9 @@ class CompletionsWire:
 
     def __init__(self, asked: Asked, usage: Usage | None = None) -> None:
         self._asked = asked
-        self._usage = usage
+        self._tally = Tally(asked, usage)
         self._counts = asked.stream_option("include_usage", default=False)
         self._id = f"cmpl-{asked.made_id('response', ID_CHARS)}"
-        self._answer_chars = 0
 
     def start(self) -> list[Frame]:
         """Nothing: the first chunk comes with the first text."""
@@ -52,8 +52,7 @@ class CompletionsWire:
             case Wrote(kind="think"):
                 return []
             case Wrote(at_s=at_s, text=text):
-                mark = "first-text" if act.kind == "say" and not self._answer_chars else ""
-                self._answer_chars += len(text)
+                mark = self._tally.wrote(act)
                 return [self._chunk(at_s, text, None, mark)] if text else []
             case Finished(at_s=at_s, reason=reason):
                 told = "stop" if reason in (None, "completed", "tool_calls", "function_call") else reason
@@ -72,7 +71,7 @@ class CompletionsWire:
     def _usage_chunk(self, at_s: float) -> list[Frame]:
         if not self._counts:
             return []
-        usage = usage_of(self._usage, self._asked, self._answer_chars, 0)
+        usage = self._tally.usage
         counts = {
             "prompt_tokens": usage.input_tokens,
             "completion_tokens": usage.output_tokens,

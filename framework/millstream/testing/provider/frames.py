@@ -11,14 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, assert_never
 
-from millstream.events import JsonObject, JsonValue, Usage
+from millstream.events import JsonObject, JsonValue
 from millstream.testing.provider.play import Act, Pinged, Sent, Torn, play
 from millstream.testing.provider.rules.shapes import is_object
 from millstream.testing.provider.scenario import Response
 from millstream.testing.provider.steps import CutHow, ErrorEvent
 
-CHARS_PER_TOKEN = 4
-"""How many characters count as a token where a scenario gives no numbers."""
 OBFUSCATION_BLOCK = 16
 """Deltas are padded to a multiple of so many characters, as the real provider does against traffic analysis."""
 
@@ -116,15 +114,6 @@ def padding(asked: Asked, delta: str, number: int) -> str:
     return asked.made_id(f"obfuscation/{number}", OBFUSCATION_BLOCK - len(delta) % OBFUSCATION_BLOCK)
 
 
-def usage_of(given: Usage | None, asked: Asked, answer_chars: int, thought_chars: int) -> Usage:
-    """The token counts to report: those of the scenario, else four characters a token."""
-    if given is not None:
-        return given
-    asked_chars = len(json.dumps(asked.body, default=str))
-    thought = _tokens(thought_chars)
-    return Usage(_tokens(asked_chars), _tokens(answer_chars) + thought, 0, thought)
-
-
 def error_object(message: str, kind: str, code: str | int | None) -> dict[str, Any]:
     """The provider's error object."""
     return {"message": message, "type": kind, "param": None, "code": code}
@@ -146,7 +135,3 @@ def sent_error(error: ErrorEvent) -> bytes:
             return event({"error": facts})
         case _:
             assert_never(error.shape)
-
-
-def _tokens(chars: int) -> int:
-    return -(-chars // CHARS_PER_TOKEN)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from millstream.events import Usage
-from millstream.testing.provider.frames import Asked, Frame, event, json_bytes, plain, sent_error, usage_of
+from millstream.testing.provider.frames import Asked, Frame, event, json_bytes, plain, sent_error
 from millstream.testing.provider.play import (
     GOOD_ENDS,
     Act,
@@ -30,6 +30,7 @@ from millstream.testing.provider.rules.gemini import signed_part, status_word
 from millstream.testing.provider.rules.signature import signature_of
 from millstream.testing.provider.sequential import OneAtATime
 from millstream.testing.provider.steps import ErrorEvent
+from millstream.testing.provider.tally import Tally
 from millstream.testing.provider.whole import WholeCall, WholeCalls, with_text
 
 ID_CHARS = 22
@@ -50,15 +51,13 @@ class GeminiWire:
 
     def __init__(self, asked: Asked, usage: Usage | None = None) -> None:
         self._asked = asked
-        self._usage = usage
+        self._tally = Tally(asked, usage)
         self._is_sse = asked.query.get("alt") == "sse"
         self._order = OneAtATime()
         self._calls = WholeCalls()
         self._signed = False
         self._malformed = False
         self._begun = False
-        self._answer_chars = 0
-        self._thought_chars = 0
 
     def start(self) -> list[Frame]:
         """Nothing: the first message comes with the first thing the model writes."""
@@ -97,11 +96,9 @@ class GeminiWire:
     def _wrote(self, act: Wrote) -> list[Frame]:
         if not act.text:
             return []
-        mark = "first-text" if act.kind == "say" and not self._answer_chars else ""
+        mark = self._tally.wrote(act)
         if act.kind == "think":
-            self._thought_chars += len(act.text)
             return [self._message(act.at_s, [{"text": act.text, "thought": True}])]
-        self._answer_chars += len(act.text)
         return [self._message(act.at_s, [{"text": act.text}], mark)]
 
     def _called(self, at_s: float, whole: WholeCall) -> list[Frame]:
@@ -110,7 +107,7 @@ class GeminiWire:
             self._malformed = True
             return []
         call, text = whole.call, whole.text
-        self._answer_chars += len(text)
+        self._tally.argued(text)
         placeholder = self._asked.made_id(f"arguments/{whole.n}", ID_CHARS)
         made = self._asked.made_id(f"call/{whole.n}", CALL_ID_CHARS)
         function: dict[str, Any] = {"name": call.name, "args": placeholder}
@@ -130,7 +127,7 @@ class GeminiWire:
         told = "STOP" if reason in GOOD_ENDS else FINISH_REASONS.get(str(reason), str(reason))
         told = MALFORMED if self._malformed else told
         last: dict[str, Any] = {"text": ""}
-        if self._thought_chars and not self._calls.count:
+        if self._tally.thought_chars and not self._calls.count:
             last["thoughtSignature"] = signature_of("")
         parts = None if told in WITHOUT_CONTENT else [last]
         return [*frames, self._message(at_s, parts, "finish", told)]
@@ -144,7 +141,7 @@ class GeminiWire:
         candidate["index"] = 0
         if finish_reason == MALFORMED:
             candidate["finishMessage"] = "Malformed function call"
-        usage = usage_of(self._usage, self._asked, self._answer_chars, self._thought_chars)
+        usage = self._tally.usage
         data = {
             "candidates": [candidate],
             "usageMetadata": usage_object(usage),

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias, assert_never
 
 from millstream.events import Usage
-from millstream.testing.provider.frames import Asked, Frame, event, plain, sent_error, usage_of
+from millstream.testing.provider.frames import Asked, Frame, event, plain, sent_error
 from millstream.testing.provider.items import Item
 from millstream.testing.provider.play import (
     GOOD_ENDS,
@@ -32,6 +32,7 @@ from millstream.testing.provider.rules.shapes import is_json
 from millstream.testing.provider.rules.signature import signature_of
 from millstream.testing.provider.sequential import OneAtATime
 from millstream.testing.provider.steps import CallTool, ErrorEvent
+from millstream.testing.provider.tally import Tally
 
 ID_CHARS = 60
 CALL_ID_CHARS = 8
@@ -55,13 +56,11 @@ class InteractionsWire:
         self.finished = False
         self.steps: list[Item] = []
         self._asked = asked
-        self._usage = usage
+        self._tally = Tally(asked, usage)
         self._order = OneAtATime()
         self._step: StepKind | None = None
         self._pieces: list[str] = []
         self._calls: dict[int, tuple[CallTool, int]] = {}
-        self._answer_chars = 0
-        self._thought_chars = 0
 
     def start(self) -> list[Frame]:
         """`interaction.created` and `interaction.status_update`."""
@@ -105,11 +104,9 @@ class InteractionsWire:
             return frames
         self._pieces.append(act.text)
         text = {"text": act.text, "type": "text"}
+        mark = self._tally.wrote(act)
         if kind == "thought":
-            self._thought_chars += len(act.text)
             return [*frames, self._delta(act.at_s, {"content": text, "type": "thought_summary"})]
-        mark = "first-text" if act.kind == "say" and not self._answer_chars else ""
-        self._answer_chars += len(act.text)
         return [*frames, self._delta(act.at_s, text, mark)]
 
     def _start_step(self, at_s: float, step: Item, mark: str = "") -> list[Frame]:
@@ -150,7 +147,7 @@ class InteractionsWire:
             return [Frame(act.at_s, mark=mark)]
         if index == len(self.steps) - 1 and self._step is not None:
             self._pieces.append(act.text)
-        self._answer_chars += len(act.text)
+        self._tally.argued(act.text)
         return [self._delta(act.at_s, {"arguments": act.text, "type": "arguments_delta"}, mark, index)]
 
     def _sealed(self, at_s: float, n: int) -> list[Frame]:
@@ -163,7 +160,7 @@ class InteractionsWire:
         frames = self._stop_step(at_s)
         natural = "requires_action" if self._calls else "completed"
         told = natural if reason in GOOD_ENDS else STATUSES.get(str(reason), str(reason))
-        usage = usage_of(self._usage, self._asked, self._answer_chars, self._thought_chars)
+        usage = self._tally.usage
         written = datetime.fromtimestamp(self._asked.created, UTC).isoformat().replace("+00:00", "Z")
         ended = {
             "id": self.interaction_id,

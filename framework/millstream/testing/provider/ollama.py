@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, assert_never
 
 from millstream.events import Usage
-from millstream.testing.provider.frames import Asked, Frame, json_bytes, plain, usage_of
+from millstream.testing.provider.frames import Asked, Frame, json_bytes, plain
 from millstream.testing.provider.play import (
     GOOD_ENDS,
     Act,
@@ -26,6 +26,7 @@ from millstream.testing.provider.play import (
     Wrote,
 )
 from millstream.testing.provider.sequential import OneAtATime
+from millstream.testing.provider.tally import Tally
 from millstream.testing.provider.whole import WholeCall, WholeCalls, with_text
 
 ID_CHARS = 8
@@ -43,12 +44,10 @@ class OllamaWire:
 
     def __init__(self, asked: Asked, usage: Usage | None = None) -> None:
         self._asked = asked
-        self._usage = usage
+        self._tally = Tally(asked, usage)
         self._order = OneAtATime()
         self._calls = WholeCalls()
         self._failed = False
-        self._answer_chars = 0
-        self._thought_chars = 0
 
     def start(self) -> list[Frame]:
         """Nothing: the first line comes with the first thing the model writes."""
@@ -85,11 +84,9 @@ class OllamaWire:
     def _wrote(self, act: Wrote) -> list[Frame]:
         if not act.text:
             return []
-        mark = "first-text" if act.kind == "say" and not self._answer_chars else ""
+        mark = self._tally.wrote(act)
         if act.kind == "think":
-            self._thought_chars += len(act.text)
             return self._message(act.at_s, {"content": "", "thinking": act.text})
-        self._answer_chars += len(act.text)
         return self._message(act.at_s, {"content": act.text}, mark)
 
     def _called(self, at_s: float, whole: WholeCall) -> list[Frame]:
@@ -99,7 +96,7 @@ class OllamaWire:
             frames = [] if self._failed else [_line(at_s, {"error": f"error parsing tool call: raw='{text}'"}, "error")]
             self._failed = True
             return frames
-        self._answer_chars += len(text)
+        self._tally.argued(text)
         placeholder = self._asked.made_id(f"arguments/{whole.n}", MARKER_CHARS)
         function = {"index": whole.n, "name": call.name, "arguments": placeholder}
         made = f"call_{self._asked.made_id(f'call/{whole.n}', ID_CHARS)}"
@@ -114,7 +111,7 @@ class OllamaWire:
             frames += self._called(at_s, call)
         if self._failed:
             return frames
-        usage = usage_of(self._usage, self._asked, self._answer_chars, self._thought_chars)
+        usage = self._tally.usage
         last = {
             "done": True,
             "done_reason": "stop" if reason in GOOD_ENDS else reason,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, assert_never
 
 from millstream.events import Usage
-from millstream.testing.provider.frames import Asked, Frame, error_object, event, padding, plain, sent_error, usage_of
+from millstream.testing.provider.frames import Asked, Frame, error_object, event, padding, plain, sent_error
 from millstream.testing.provider.items import TEXT_FORMS, CallItem, Item, TextItem
 from millstream.testing.provider.play import (
     GOOD_ENDS,
@@ -30,6 +30,7 @@ from millstream.testing.provider.play import (
 )
 from millstream.testing.provider.snapshot import snapshot
 from millstream.testing.provider.steps import ErrorEvent
+from millstream.testing.provider.tally import Tally
 
 ID_CHARS = 50
 CALL_ID_CHARS = 24
@@ -52,14 +53,12 @@ class ResponsesWire:
         self.response_id = f"resp_{asked.made_id('response', ID_CHARS)}"
         self.finished = False
         self._asked = asked
-        self._usage = usage
+        self._tally = Tally(asked, usage)
         self._pads = asked.stream_option("include_obfuscation", default=True)
         self._sequence_number = 0
         self._output: list[Item | None] = []
         self._text: TextItem | None = None
         self._calls: list[CallItem] = []
-        self._answer_chars = 0
-        self._thought_chars = 0
         self._failure = {"code": "server_error", "message": "The model failed to generate a response."}
 
     @property
@@ -112,11 +111,7 @@ class ResponsesWire:
         if not item.pieces:
             frames.append(self._event(act.at_s, f"{item.form.part_channel}.added", part=item.part(""), **item.place))
         item.pieces.append(act.text)
-        mark = "first-text" if act.kind == "say" and not self._answer_chars else ""
-        if act.kind == "think":
-            self._thought_chars += len(act.text)
-        else:
-            self._answer_chars += len(act.text)
+        mark = self._tally.wrote(act)
         return [*frames, self._delta(act.at_s, item.form.channel, act.text, item.place | item.extra, mark)]
 
     def _new_text(self, act: Wrote) -> TextItem:
@@ -151,7 +146,7 @@ class ResponsesWire:
         item = self._calls[act.n]
         if item.is_open:
             item.pieces.append(act.text)
-            self._answer_chars += len(act.text)
+            self._tally.argued(act.text)
         mark = f"args-complete:{item.call.name}" if act.last else ""
         if not act.text:
             return [Frame(act.at_s, mark=mark)]
@@ -178,7 +173,7 @@ class ResponsesWire:
             ended["error"] = self._failure
         elif status == "incomplete":
             ended["incomplete_details"] = {"reason": INCOMPLETE_REASONS.get(str(reason), reason)}
-        usage = usage_of(self._usage, self._asked, self._answer_chars, self._thought_chars)
+        usage = self._tally.usage
         response = snapshot(self._asked, self.response_id, status, self.output, ended=ended, usage=usage)
         self.finished = True
         return [*frames, self._event(at_s, f"response.{status}", "finish", response=response)]
