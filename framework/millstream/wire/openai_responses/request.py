@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from millstream.errors import ModelError
-from millstream.settings import OutputSchema, UseTool
-from millstream.wire.asking import forced_choice
 from millstream.wire.format import Ask, ToolSchema
 from millstream.wire.merging import over
+from millstream.wire.openai_asking import moderation, output_schema, tools_and_choice, without_nothing
 from millstream.wire.openai_responses.entries import entries
 from millstream.wire.strict_schema import same_in_openai_strict
 
@@ -40,36 +38,17 @@ def tool(schema: ToolSchema, *, strict: bool = False) -> dict[str, Any]:
 
 
 def _tools(ask: Ask) -> dict[str, Any]:
-    settings, choice = ask.settings, forced_choice(ask)
-    tools = [tool(schema, strict=settings.strict_tools) for schema in ask.tools] + [*map(dict, settings.hosted_tools)]
-    if not tools:
-        return {}
-    request: dict[str, Any] = {"tools": tools}
-    if isinstance(choice, UseTool):
-        kind = next(schema.kind for schema in ask.tools if schema.name == choice.name)
-        request["tool_choice"] = {"type": kind, "name": choice.name}
-    elif choice != "auto":
-        request["tool_choice"] = choice
-    if settings.parallel_calls is not None:
-        request["parallel_tool_calls"] = settings.parallel_calls
-    return request
+    own = [tool(schema, strict=ask.settings.strict_tools) for schema in ask.tools]
+    return tools_and_choice(ask, own, lambda kind, name: {"type": kind, "name": name})
 
 
 def _settings(ask: Ask) -> dict[str, Any]:
-    settings = ask.settings
-    if settings.moderation is not None and not ask.dialect.moderation:
-        raise ModelError("this server moderates nothing: leave moderation out of the Settings and of the Policy")
-    request = {
-        "reasoning": None if settings.effort is None else {"effort": settings.effort},
-        "max_output_tokens": settings.max_output_tokens,
-        "text": None if settings.output is None else {"format": _output(settings.output)},
-        "moderation": None if settings.moderation is None else dict(settings.moderation),
-    }
-    return {name: value for name, value in request.items() if value is not None}
-
-
-def _output(output: OutputSchema) -> dict[str, Any]:
-    strict = same_in_openai_strict(output.schema) if output.strict else None
-    described = {"description": output.description} if output.description else {}
-    schema = {"schema": strict or dict(output.schema), "strict": strict is not None}
-    return {"type": "json_schema", "name": output.name} | described | schema
+    settings, output = ask.settings, ask.settings.output
+    return without_nothing(
+        {
+            "reasoning": settings.effort and {"effort": settings.effort},
+            "max_output_tokens": settings.max_output_tokens,
+            "text": output and {"format": {"type": "json_schema", **output_schema(output)}},
+            "moderation": moderation(ask),
+        }
+    )
