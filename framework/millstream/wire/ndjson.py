@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import Final
 
 from millstream.errors import WireError
-from millstream.wire.framing import Message, not_text, too_large
+from millstream.wire.framing import Message
+from millstream.wire.lines import Lines, decoded
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _BLANK: Final = b" \t\r\n"
@@ -25,31 +26,22 @@ class NdjsonParser:
     """
 
     def __init__(self, max_message_bytes: int) -> None:
-        self._max = max_message_bytes
-        self._line = bytearray()  # the line that has not ended
+        self._lines = Lines(max_message_bytes)
         self._at_start = True  # no line but blank ones has come
         self._given_up = False
 
     def feed(self, chunk: bytes) -> list[Message | WireError]:
         """The messages that `chunk` completes."""
         messages: list[Message | WireError] = []
-        if self._given_up:
-            return messages
-        first, *rest = chunk.split(b"\n")
-        self._line += first
-        if rest:
-            lines = [bytes(self._line), *rest[:-1]]
-            self._line = bytearray(rest[-1])
-            for line in lines:
-                if not self._given_up:
-                    messages += self._taken(line)
-        if not self._given_up and len(self._line) > self._max:
-            messages.append(self._give_up(too_large(self._max)))
+        for line in () if self._given_up else self._lines.feed(chunk):
+            messages += [self._give_up(line)] if isinstance(line, WireError) else self._taken(line)
+            if self._given_up:
+                break
         return messages
 
     def end(self) -> Message | WireError | None:
         """The body is over: a last line that lacks its end, if it looks like a whole one."""
-        line, self._line = bytes(self._line), bytearray()
+        line = self._lines.rest()
         if self._given_up or not line.rstrip(_BLANK).endswith(b"}"):
             return None
         return next(iter(self._taken(line)), None)
@@ -62,8 +54,6 @@ class NdjsonParser:
         return not start or (start.startswith(b"{") and b"\n" not in start)
 
     def _taken(self, line: bytes) -> list[Message | WireError]:
-        if len(line) > self._max:
-            return [self._give_up(too_large(self._max))]
         if self._at_start:
             line = line.removeprefix(_BYTE_ORDER_MARK)
         line = line.strip(_BLANK)
@@ -71,17 +61,13 @@ class NdjsonParser:
             return []
         if self._at_start and not (line.startswith(b"{") and line.endswith(b"}")):
             self._given_up = True  # no stream; what it is, is told from its head
-            self._line.clear()
+            self._lines.rest()
             return []
         self._at_start = False
-        try:
-            return [Message("", line.decode())]
-        except UnicodeDecodeError as error:
-            failure = not_text()
-            failure.__cause__ = error
-            return [self._give_up(failure)]
+        text = decoded(line)
+        return [Message("", text)] if isinstance(text, str) else [self._give_up(text)]
 
     def _give_up(self, error: WireError) -> WireError:
         self._given_up = True
-        self._line.clear()
+        self._lines.rest()
         return error

@@ -9,7 +9,8 @@ import json
 
 from millstream.errors import WireError
 from millstream.events.values import is_object
-from millstream.wire.framing import Message, not_text, too_large
+from millstream.wire.framing import Message
+from millstream.wire.lines import Lines, decoded
 
 
 class RecordedMessages:
@@ -20,58 +21,40 @@ class RecordedMessages:
     """
 
     def __init__(self, max_message_bytes: int) -> None:
-        self._max = max_message_bytes
-        self._line = bytearray()  # the line that has not ended
+        self._lines = Lines(max_message_bytes)
         self._given_up = False
 
     def feed(self, chunk: bytes) -> list[Message | WireError]:
         """The messages that `chunk` completes."""
         messages: list[Message | WireError] = []
-        if self._given_up:
-            return messages
-        first, *rest = chunk.split(b"\n")
-        self._line += first
-        for line in rest:
-            messages += self._taken()
-            self._line = bytearray(line)
-        if len(self._line) > self._max and not self._given_up:
-            messages.append(too_large(self._max))
-        self._given_up = self._given_up or any(isinstance(message, WireError) for message in messages)
-        return _up_to_an_error(messages)
+        for line in () if self._given_up else self._lines.feed(chunk):
+            messages += [line] if isinstance(line, WireError) else _taken(line)
+            if messages and isinstance(messages[-1], WireError):
+                self._given_up = True
+                break
+        return messages
 
     def end(self) -> Message | WireError | None:
         """The recording is over: the last line may lack its end."""
-        last = [] if self._given_up else self._taken()
-        self._line.clear()
-        return last[0] if last else None
+        last = self._lines.rest()
+        return None if self._given_up else next(iter(_taken(last)), None)
 
     def is_stream(self, head: bytes) -> bool:
         """Whether what holds no whole message began as a recording."""
         return head.lstrip().startswith(b"{")
 
-    def _taken(self) -> list[Message | WireError]:
-        """What the line says; nothing where it was sent, or blank."""
-        line = bytes(self._line)
-        if len(line) > self._max:
-            return [too_large(self._max)]
-        try:
-            text = line.decode()
-        except UnicodeDecodeError as error:
-            broken = not_text()
-            broken.__cause__ = error
-            return [broken]
-        if not text.strip():
-            return []
-        try:
-            said: object = json.loads(text)
-        except (ValueError, RecursionError):
-            return [Message("", text)]  # the decoder says what is wrong with it
-        if not is_object(said) or said.get("direction") not in ("sent", "received") or "data" not in said:
-            return [Message("", text)]
-        return [Message("", json.dumps(said["data"]))] if said["direction"] == "received" else []
 
-
-def _up_to_an_error(messages: list[Message | WireError]) -> list[Message | WireError]:
-    """Nothing follows an error."""
-    ends = (i for i, message in enumerate(messages, 1) if isinstance(message, WireError))
-    return messages[: next(ends, len(messages))]
+def _taken(line: bytes) -> list[Message | WireError]:
+    """What a line says; nothing where it was sent, or blank."""
+    text = decoded(line)
+    if isinstance(text, WireError):
+        return [text]
+    if not text.strip():
+        return []
+    try:
+        said: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return [Message("", text)]  # the decoder says what is wrong with it
+    if not is_object(said) or said.get("direction") not in ("sent", "received") or "data" not in said:
+        return [Message("", text)]
+    return [Message("", json.dumps(said["data"]))] if said["direction"] == "received" else []
