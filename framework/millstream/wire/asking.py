@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from millstream.errors import ModelError
 from millstream.settings import ToolChoice, UseTool
 from millstream.transcript import ToolResult, Transcript, UserMessage
-from millstream.wire.format import Ask
+from millstream.wire.format import Ask, ToolSchema
 
 
 def forced_choice(ask: Ask) -> ToolChoice:
@@ -27,6 +29,17 @@ def forced_choice(ask: Ask) -> ToolChoice:
             raise ModelError('tool_choice="required" forces a call, and there is no tool: give the agent tools=')
         return "auto"
     return "auto" if choice not in ("auto", "none") and _has_answered(ask.transcript) else choice
+
+
+def function_of(schema: ToolSchema, wire: str) -> dict[str, Any]:
+    """What a wire that knows functions only says of a tool.
+
+    Raises:
+        ModelError: it takes free text.
+    """
+    if schema.kind == "custom":
+        raise no_words(f"the tool {schema.name}, which takes free text,", wire, "give it one parameter of type str.")
+    return {"name": schema.name, "description": schema.description, "parameters": dict(schema.parameters)}
 
 
 def no_words(setting: str, wire: str, instead: str) -> ModelError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from millstream.arguments.assembler import canonical
@@ -26,6 +26,16 @@ def _text(part: Part) -> str:
             return canonical(value)
         case MediaPart(media_type=media_type, name=name):
             return f"[{media_type}{f' {name}' if name else ''}]"
+
+
+def content_of(parts: tuple[Part, ...], written: Callable[[Part], dict[str, Any]]) -> str | list[dict[str, Any]]:
+    """The content of a message: text where the parts are nothing else, else a list with each part as `written`."""
+    return text_of(parts) if all(isinstance(part, TextPart) for part in parts) else [written(part) for part in parts]
+
+
+def url_of(part: MediaPart) -> str:
+    """The URL of an image or file, its data as one where it has none."""
+    return part.url or f"data:{part.media_type};base64,{part.base64}"
 
 
 def valid_args(args_text: str) -> str:

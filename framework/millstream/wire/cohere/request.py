@@ -21,15 +21,14 @@ from millstream.transcript import (
     Reply,
     SystemMessage,
     TextItem,
-    TextPart,
     ToolResult,
     Transcript,
     UserMessage,
 )
-from millstream.wire.asking import forced_choice, no_words
+from millstream.wire.asking import forced_choice, function_of, no_words
 from millstream.wire.format import Ask, ToolSchema
 from millstream.wire.merging import over
-from millstream.wire.texts import object_args, text_of, valid_args, valid_name
+from millstream.wire.texts import content_of, object_args, text_of, url_of, valid_args, valid_name
 
 NAME: Final = "cohere-v2"
 TOOL_PLAN: Final[JsonObject] = {"type": "tool_plan"}
@@ -85,10 +84,7 @@ def tool(schema: ToolSchema) -> dict[str, Any]:
     Raises:
         ModelError: it takes free text, which this wire does not know.
     """
-    if schema.kind == "custom":
-        raise no_words(f"the tool {schema.name}, which takes free text,", NAME, "give it one parameter of type str.")
-    function = {"name": schema.name, "description": schema.description, "parameters": dict(schema.parameters)}
-    return {"type": "function", "function": function}
+    return {"type": "function", "function": function_of(schema, NAME)}
 
 
 def messages(transcript: Transcript) -> list[dict[str, Any]]:
@@ -104,7 +100,7 @@ def messages(transcript: Transcript) -> list[dict[str, Any]]:
 def _entry(entry: Entry) -> dict[str, Any] | None:
     match entry:
         case UserMessage(parts=parts):
-            return {"role": "user", "content": _content(parts)}
+            return {"role": "user", "content": content_of(parts, _part)}
         case SystemMessage(text=text):
             return {"role": "system", "content": text}
         case ToolResult(call=call, parts=parts):
@@ -146,16 +142,10 @@ def _object_text(args_text: str) -> str:
     return valid if object_args(valid) else "{}"
 
 
-def _content(parts: tuple[Part, ...]) -> str | list[dict[str, Any]]:
-    if all(isinstance(part, TextPart) for part in parts):
-        return text_of(parts)
-    return [_part(part) for part in parts]
-
-
 def _part(part: Part) -> dict[str, Any]:
     if not isinstance(part, MediaPart):
         return {"type": "text", "text": text_of((part,))}
     if not part.media_type.startswith("image/"):
         raise ModelError(f"{part.media_type} can not be sent on the wire {NAME}: it takes text and images")
-    url = part.url or f"data:{part.media_type};base64,{part.base64}"
+    url = url_of(part)
     return {"type": "image_url", "image_url": {"url": url}}

@@ -23,7 +23,7 @@ from millstream.transcript import (
     Transcript,
     UserMessage,
 )
-from millstream.wire.asking import forced_choice, no_words
+from millstream.wire.asking import forced_choice, function_of, no_words
 from millstream.wire.format import Ask, ToolSchema
 from millstream.wire.merging import over
 from millstream.wire.texts import object_args, text_of, valid_name
@@ -73,10 +73,7 @@ def tool(schema: ToolSchema) -> dict[str, Any]:
     Raises:
         ModelError: it takes free text, which this wire does not know.
     """
-    if schema.kind == "custom":
-        raise no_words(f"the tool {schema.name}, which takes free text,", NAME, "give it one parameter of type str.")
-    function = {"name": schema.name, "description": schema.description, "parameters": dict(schema.parameters)}
-    return {"type": "function", "function": function}
+    return {"type": "function", "function": function_of(schema, NAME)}
 
 
 def messages(transcript: Transcript) -> list[dict[str, Any]]:

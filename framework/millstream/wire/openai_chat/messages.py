@@ -16,12 +16,11 @@ from millstream.transcript import (
     Reply,
     SystemMessage,
     TextItem,
-    TextPart,
     ToolResult,
     Transcript,
     UserMessage,
 )
-from millstream.wire.texts import text_of, valid_args, valid_name
+from millstream.wire.texts import content_of, text_of, url_of, valid_args, valid_name
 
 NAME: Final = "openai-chat"
 _MAX_NAME: Final = 64
@@ -39,7 +38,7 @@ def messages(transcript: Transcript) -> list[_Message]:
             media = []
         match entry:
             case UserMessage(parts=parts):
-                written.append({"role": "user", "content": _content(parts)})
+                written.append({"role": "user", "content": content_of(parts, _part)})
             case SystemMessage(text=text):
                 written.append({"role": "system", "content": text})
             case ToolResult(call=call, parts=parts):
@@ -93,16 +92,10 @@ def _call(item: CallItem, *, own: bool) -> dict[str, Any]:
     return echo | {"id": call.provider_id, "type": "function", "function": function}
 
 
-def _content(parts: tuple[Part, ...]) -> str | list[dict[str, Any]]:
-    if all(isinstance(part, TextPart) for part in parts):
-        return text_of(parts)
-    return [_part(part) for part in parts]
-
-
 def _part(part: Part) -> dict[str, Any]:
     if not isinstance(part, MediaPart):
         return {"type": "text", "text": text_of((part,))}
-    url = part.url or f"data:{part.media_type};base64,{part.base64}"
+    url = url_of(part)
     if part.media_type.startswith("image/"):
         return {"type": "image_url", "image_url": {"url": url}}
     if part.base64 is not None and part.media_type in _AUDIO:

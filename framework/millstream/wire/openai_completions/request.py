@@ -27,7 +27,7 @@ from typing import Any, Final
 from millstream.errors import ModelError
 from millstream.settings import Settings
 from millstream.transcript import CallItem, Entry, MediaPart, Reply, SystemMessage, TextItem, ToolResult, Transcript
-from millstream.wire.asking import forced_choice, no_words
+from millstream.wire.asking import forced_choice, function_of, no_words
 from millstream.wire.format import Ask, ToolSchema
 from millstream.wire.merging import over
 from millstream.wire.text_calls import TextCallStyle
@@ -57,9 +57,7 @@ def tool(schema: ToolSchema) -> dict[str, Any]:
     Raises:
         ModelError: it takes free text, which is no call written as text.
     """
-    if schema.kind == "custom":
-        raise no_words(f"the tool {schema.name}, which takes free text,", NAME, "give it one parameter of type str.")
-    return {"name": schema.name, "description": schema.description, "parameters": dict(schema.parameters)}
+    return function_of(schema, NAME)
 
 
 def said(transcript: Transcript, style: TextCallStyle) -> list[dict[str, str]]:

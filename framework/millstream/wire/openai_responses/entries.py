@@ -21,12 +21,11 @@ from millstream.transcript import (
     ServerItem,
     SystemMessage,
     TextItem,
-    TextPart,
     ToolResult,
     Transcript,
     UserMessage,
 )
-from millstream.wire.texts import text_of, valid_args, valid_name
+from millstream.wire.texts import content_of, text_of, url_of, valid_args, valid_name
 
 NAME: Final = "openai-responses"
 _MAX_NAME: Final = 128
@@ -51,7 +50,7 @@ def entries(transcript: Transcript) -> list[dict[str, Any]]:
 def _entry(entry: Entry) -> list[dict[str, Any]]:
     match entry:
         case UserMessage(parts=parts):
-            return [{"type": "message", "role": "user", "content": _content(parts)}]
+            return [{"type": "message", "role": "user", "content": content_of(parts, _input_part)}]
         case SystemMessage(text=text):
             return [{"type": "message", "role": "system", "content": text}]
         case ToolResult(call=call):
@@ -104,12 +103,6 @@ def _clean(echo: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in echo.items() if value is not None}
 
 
-def _content(parts: tuple[Part, ...]) -> str | list[dict[str, Any]]:
-    if all(isinstance(part, TextPart) for part in parts):
-        return text_of(parts)
-    return [_input_part(part) for part in parts]
-
-
 def _output(parts: tuple[Part, ...]) -> str | list[dict[str, Any]]:
     if any(isinstance(part, MediaPart) for part in parts):
         return [_input_part(part) for part in parts]
@@ -119,7 +112,7 @@ def _output(parts: tuple[Part, ...]) -> str | list[dict[str, Any]]:
 def _input_part(part: Part) -> dict[str, Any]:
     if not isinstance(part, MediaPart):
         return {"type": "input_text", "text": text_of((part,))}
-    url = part.url or f"data:{part.media_type};base64,{part.base64}"
+    url = url_of(part)
     if part.media_type.startswith("image/"):
         return {"type": "input_image", "image_url": url, "detail": "auto"}
     if part.url:
