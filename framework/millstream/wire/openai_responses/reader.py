@@ -25,9 +25,9 @@ from millstream.wire.openai_responses.numbers import Numbers
 from millstream.wire.openai_responses.parts import more, reasoning_part, rest, rest_of_message, rest_of_reasoning
 from millstream.wire.openai_responses.server_tools import server_tool_of
 from millstream.wire.openai_responses.silent import SILENT
+from millstream.wire.openai_responses.snapshot import Snapshot, completed, incomplete
 from millstream.wire.refusal import error_from_object, error_in, torn
 from millstream.wire.resuming import Cursor
-from millstream.wire.texts import usage_from
 from millstream.wire_events import (
     AnnotationPiece,
     ArgsPiece,
@@ -36,7 +36,6 @@ from millstream.wire_events import (
     CallBegan,
     CallClosed,
     Echo,
-    Ended,
     Finished,
     ItemOpened,
     Passed,
@@ -47,9 +46,6 @@ from millstream.wire_events import (
     WireEvent,
 )
 
-GOOD_ENDS: Final = frozenset({"completed"})
-"""The ends after which calls may run; every other reason is a cut, a refusal or unknown."""
-
 _PIECES: Final[dict[str, type[TextPiece | RefusalPiece]]] = {"content": TextPiece, "refusal": RefusalPiece}
 _ARGS_FIELD: Final[dict[str, str]] = {"function_call": "arguments", "custom_tool_call": "input"}
 
@@ -59,9 +55,7 @@ class ResponsesReader:
 
     def __init__(self, leniencies: frozenset[Leniency] = ALL) -> None:
         self.reason: str | None = None
-        self.usage: Usage | None = None
-        self._response_id: str | None = None
-        self._in_background = False
+        self._response = Snapshot()
         tolerance = Tolerance(leniencies)
         self._bear = tolerance.bear
         self._items = Items(tolerance)
@@ -85,17 +79,21 @@ class ResponsesReader:
             "response.function_call_arguments.done": partial(self._on_args_done, "function_call"),
             "response.custom_tool_call_input.delta": partial(self._on_args, "custom_tool_call"),
             "response.custom_tool_call_input.done": partial(self._on_args_done, "custom_tool_call"),
-            "response.completed": self._on_completed,
-            "response.incomplete": self._on_incomplete,
+            "response.completed": partial(self._on_end, completed),
+            "response.incomplete": partial(self._on_end, incomplete),
             "response.failed": self._on_failed,
         }
 
     @property
+    def usage(self) -> Usage | None:
+        """The token counts, once a response with them has come."""
+        return self._response.usage
+
+    @property
     def cursor(self) -> Cursor | None:
         """Where a response can be read on that goes on in the background; None for any other."""
-        if not self._in_background or self._response_id is None or self._numbers.last is None:
-            return None
-        return Cursor(self._response_id, self._numbers.last)
+        response, last = self._response, self._numbers.last
+        return Cursor(response.id, last) if response.in_background and response.id and last is not None else None
 
     def resume(self) -> None:
         """What comes now is the rest of the response, or more of it again."""
@@ -117,14 +115,14 @@ class ResponsesReader:
         if handler := self._handlers.get(name):
             return handler(message)
         if name in SILENT:
-            self._note_response(message)
+            self._response.note(message)
             return []
         return self._other(name, message)
 
     @property
     def begun(self) -> bool:
         """Whether anything of the response has come."""
-        return self._response_id is not None or bool(self._items.kinds)
+        return self._response.id is not None or bool(self._items.kinds)
 
     def done(self) -> list[WireEvent]:
         """`[DONE]`, which OpenRouter sends and OpenAI does not: it ends nothing."""
@@ -258,36 +256,15 @@ class ResponsesReader:
         item, events = self._item(message, type_)
         return item, events + self._name_call(item, message)
 
-    def _note_response(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
-        response: object = message.get("response")
-        if not is_object(response):
-            return {}
-        self._response_id = text_of(response, "id") or self._response_id
-        self._in_background = self._in_background or response.get("background") is True
-        if is_object(usage := response.get("usage")):
-            self.usage = usage_from(usage, "input", "output")
-        return response
-
-    def _on_completed(self, message: Mapping[str, Any]) -> list[WireEvent]:
-        response = self._note_response(message)
-        reason = text_of(response, "status") or "completed"
-        return self._terminal(response, Finished(reason, reason in GOOD_ENDS))
-
-    def _on_incomplete(self, message: Mapping[str, Any]) -> list[WireEvent]:
-        response = self._note_response(message)
-        details: object = response.get("incomplete_details")
-        reason = text_of(details, "reason") if is_object(details) else ""
-        return self._terminal(response, Finished(reason or "incomplete", good=False))
-
-    def _terminal(self, response: Mapping[str, Any], finished: Finished) -> list[WireEvent]:
+    def _on_end(self, end_of: Callable[[Mapping[str, Any]], Finished], message: Mapping[str, Any]) -> list[WireEvent]:
+        response = self._response.note(message)
+        finished = end_of(response)
         self.reason = finished.reason
         events = self._missed(response)
         for item in self._items.unfinished.values():
             if item.held:  # a call without a name is still a call, and is refused as one
                 events += self._name_call(item, {}, whatever=True)
-        moderation: object = response.get("moderation")
-        ended = Ended(self.usage, moderation if is_object(moderation) else None, self._response_id)
-        return [*events, finished, ended]
+        return [*events, finished, self._response.ended(response)]
 
     def _missed(self, response: Mapping[str, Any]) -> list[WireEvent]:
         """What stands in the final response and never came, or never ended, as events of its own."""
@@ -306,7 +283,7 @@ class ResponsesReader:
         return events
 
     def _on_failed(self, message: Mapping[str, Any]) -> list[WireEvent]:
-        response = self._note_response(message)
+        response = self._response.note(message)
         error = response.get("error") or {"message": "the response failed, no reason was given"}
         return [Broke(error_from_object(error), self.reason, self.usage)]
 
