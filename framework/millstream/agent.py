@@ -20,14 +20,13 @@ from millstream.limits import Limits
 from millstream.models import Model, as_model
 from millstream.policy import Policy
 from millstream.runtime.attempt import RunContext, check_approver
-from millstream.runtime.loop import Conversation, tool_schemas
+from millstream.runtime.loop import Conversation
 from millstream.runtime.run import Result, Run, Start
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
 from millstream.transcript import JsonPart, MediaPart, Part, TextPart, Transcript, UserMessage
 from millstream.transport.named import TransportName
 from millstream.transport.seam import Transport, Warming
-from millstream.wire.format import Ask
 
 Prompt: TypeAlias = str | Part | Sequence[str | Part] | None
 """What the user says: text, an image or file, or several of them; None to go on from the history."""
@@ -106,8 +105,7 @@ class Agent:
             names = ", ".join(call.name for call in transcript.unanswered)
             raise UsageError(f"the history holds calls without an answer ({names}): pass run.transcript as it is")
         run_id = run_id or uuid4().hex
-        shared = RunContext(run_id, self.limits, self.policy, deps, self._approver)
-        conversation = Conversation(self.model, self.toolbox, self.instructions, shared)
+        conversation = self._conversation(run_id, deps)
         said = prompt if isinstance(prompt, str) else None
         return Run(conversation, Start(run_id, said, transcript, self._journal, self._transport))
 
@@ -156,6 +154,10 @@ class Agent:
             self._open = stack.pop_all()
         return self
 
+    def _conversation(self, run_id: str, deps: Any = None) -> Conversation:
+        shared = RunContext(run_id, self.limits, self.policy, deps, self._approver)
+        return Conversation(self.model, self.toolbox, self.instructions, shared)
+
     async def warm_up(self) -> None:
         """Have the connection and the provider ready before the first prompt is there; the agent must be entered.
 
@@ -169,10 +171,9 @@ class Agent:
         if self._transport is None:
             raise UsageError("enter the agent first: async with agent: await agent.warm_up()")
         if isinstance(self._transport, Warming):
-            model, tools = self.model, tool_schemas(self.toolbox)
-            ask = Ask(model.model, Transcript(), self.instructions, tools, model.settings)
+            ask = self._conversation("warm-up").ask(Transcript())
             with anyio.move_on_after(self.limits.first_byte_timeout_s) as wait:
-                await self._transport.warm_up(model.request(ask, self.limits))
+                await self._transport.warm_up(self.model.request(ask, self.limits))
             if wait.cancelled_caught:
                 text = f"nothing came for {self.limits.first_byte_timeout_s:g} s"
                 raise WireError(text, phase="request", kind="timeout", retryable=True)

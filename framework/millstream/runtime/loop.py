@@ -49,6 +49,24 @@ class Conversation:
         """The policy of the run."""
         return self.shared.policy
 
+    def ask(self, transcript: Transcript) -> Ask:
+        """What the model is asked next, where so much was said."""
+        return Ask(
+            model=self.model.model,
+            transcript=transcript,
+            instructions=self.instructions,
+            tools=tool_schemas(self.toolbox),
+            settings=self._settings(),
+            dialect=self.model.dialect,
+        )
+
+    def _settings(self) -> Settings:
+        """The model's settings, with moderation where the policy needs it."""
+        settings = self.model.settings
+        if self.policy.moderation is None or settings.moderation is not None:
+            return settings
+        return replace(settings, moderation=MODERATION)
+
 
 class TurnLoop:
     """Runs turns over a transcript that grows.
@@ -133,8 +151,10 @@ class TurnLoop:
             response = self._new_response(tasks)
             self._current = response
             self._on_response(response)
-            request = replace(self._conversation.model.request(self._ask(), limits), tell=self._tell)
-            await Asking(self._conversation.model, transport, self._log, limits).read(request, response)
+            conversation = self._conversation
+            asked = conversation.model.request(conversation.ask(self.transcript), limits)
+            request = replace(asked, tell=self._tell)
+            await Asking(conversation.model, transport, self._log, limits).read(request, response)
             if response.error is not None and not response.shown:
                 raise response.error
             return response
@@ -167,24 +187,6 @@ class TurnLoop:
         )
         dispatcher = Dispatcher(tasks, turn_log, conversation.shared)
         return Response(parts, conversation.toolbox, dispatcher, turn_log, conversation.shared)
-
-    def _ask(self) -> Ask:
-        conversation = self._conversation
-        return Ask(
-            model=conversation.model.model,
-            transcript=self.transcript,
-            instructions=conversation.instructions,
-            tools=tool_schemas(conversation.toolbox),
-            settings=self._settings(),
-            dialect=conversation.model.dialect,
-        )
-
-    def _settings(self) -> Settings:
-        """The model's settings, with moderation where the policy needs it."""
-        settings = self._conversation.model.settings
-        if self._conversation.policy.moderation is None or settings.moderation is not None:
-            return settings
-        return replace(settings, moderation=MODERATION)
 
     async def _recover(self, response: Response) -> bool:
         """Deal with a response that broke off: True where what is left of it stands, False where it is asked again.

@@ -11,6 +11,7 @@ from millstream.arguments.assembler import canonical
 from millstream.arguments.preview import preview
 from millstream.events.values import Usage, is_object
 from millstream.transcript import JsonPart, MediaPart, Part, TextPart
+from millstream.wire.fields import int_of
 
 
 def text_of(parts: tuple[Part, ...]) -> str:
@@ -82,8 +83,7 @@ def valid_name(name: str, max_chars: int) -> str:
 def count(usage: Mapping[str, Any], name: str, detail: str = "") -> int:
     """A token count of a usage object, or of one of its detail objects; 0 where it is not given."""
     holder: object = usage.get(detail) if detail else usage
-    value: object = holder.get(name) if is_object(holder) else None
-    return value if isinstance(value, int) else 0
+    return int_of(holder, name) if is_object(holder) else 0
 
 
 def usage_from(raw: Mapping[str, Any], input_name: str, output_name: str) -> Usage:
