@@ -29,8 +29,8 @@ def tools_and_choice(
         return {}
     request: dict[str, Any] = {"tools": tools}
     if isinstance(choice, UseTool):
-        kind = next(schema.kind for schema in ask.tools if schema.name == choice.name)
-        request["tool_choice"] = named(kind, choice.name)
+        tool = next(schema for schema in ask.tools if schema.name == choice.name)
+        request["tool_choice"] = named(tool.kind, choice.name)
     elif choice != "auto":
         request["tool_choice"] = choice
     if settings.parallel_calls is not None:
