@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextvars
-import sys
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
-from typing import Any, Self, TypeAlias, cast
+from copy import copy
+from typing import Any, Self
 from uuid import uuid4
 
 import anyio
-from anyio.lowlevel import current_token
 
 from millstream.answers import Approver
 from millstream.errors import UsageError, WireError
@@ -19,17 +16,16 @@ from millstream.journal.seam import Journal
 from millstream.limits import Limits
 from millstream.models import Model, as_model
 from millstream.policy import Policy
+from millstream.prompt import Prompt, parts_of_prompt
 from millstream.runtime.attempt import RunContext, check_approver
-from millstream.runtime.loop import Conversation
+from millstream.runtime.blocking import blocking
+from millstream.runtime.conversation import Conversation
 from millstream.runtime.run import Result, Run, Start
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
-from millstream.transcript import JsonPart, MediaPart, Part, TextPart, Transcript, UserMessage
+from millstream.transcript import Transcript, UserMessage
 from millstream.transport.named import TransportName
 from millstream.transport.seam import Transport, Warming
-
-Prompt: TypeAlias = str | Part | Sequence[str | Part] | None
-"""What the user says: text, an image or file, or several of them; None to go on from the history."""
 
 
 class Agent:
@@ -98,7 +94,7 @@ class Agent:
         """
         transcript = history or Transcript()
         if prompt is not None:
-            transcript += (UserMessage(_parts(prompt)),)
+            transcript += (UserMessage(parts_of_prompt(prompt)),)
         if not transcript:
             raise UsageError("a run needs a prompt, or a history= to go on from")
         if transcript.unanswered:
@@ -131,19 +127,15 @@ class Agent:
         async def run() -> Result:
             return await self.run(prompt, history=history, deps=deps, run_id=run_id)
 
-        return _blocking(lambda: anyio.run(run))
+        return blocking(lambda: anyio.run(run))
 
     def override(self, *, model: Model | str) -> Agent:
         """This agent with another model, for tests above all."""
-        return Agent(
-            model,
-            [self.toolbox],
-            instructions=self.instructions,
-            approver=self._approver,
-            policy=self.policy,
-            limits=self.limits,
-            journal=self._journal,
-        )
+        other = copy(self)
+        other.model = as_model(model)
+        other.model.prepare()
+        other._open = other._transport = None
+        return other
 
     async def __aenter__(self) -> Self:
         """Keep connections open between runs."""
@@ -182,51 +174,3 @@ class Agent:
         stack, self._open, self._transport = self._open, None, None
         if stack is not None:
             await stack.aclose()
-
-
-def _parts(prompt: object) -> tuple[Part, ...]:
-    if isinstance(prompt, Sequence) and not isinstance(prompt, str):
-        return tuple(_part(part) for part in cast("Sequence[object]", prompt))
-    return (_part(prompt),)
-
-
-def _part(given: object) -> Part:
-    match given:
-        case str():
-            return TextPart(given)
-        case TextPart() | JsonPart() | MediaPart():
-            return given
-        case _:
-            raise UsageError(f"a prompt is text, or a list of text and parts, not {type(given).__name__}")
-
-
-def _forget_loop() -> None:
-    """A copied context says which event loop runs; in a new thread none does."""
-    sniffio = sys.modules.get("sniffio")
-    if sniffio is not None:
-        sniffio.current_async_library_cvar.set(None)
-
-
-def _blocking(function: Callable[[], Result]) -> Result:
-    """Call a function that runs an event loop, in another thread if this one has a loop running."""
-    try:
-        current_token()
-    except anyio.NoEventLoopError:
-        return function()
-    outcome: list[Result] = []
-    failure: list[BaseException] = []
-    context = contextvars.copy_context()
-
-    def work() -> None:
-        try:
-            context.run(_forget_loop)
-            outcome.append(context.run(function))
-        except BaseException as error:  # noqa: BLE001  raised again in the caller's thread
-            failure.append(error)
-
-    thread = threading.Thread(target=work, name="millstream run_sync")
-    thread.start()
-    thread.join()
-    if failure:
-        raise failure[0]
-    return outcome[0]

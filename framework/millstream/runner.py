@@ -15,9 +15,9 @@ from millstream.errors import RunClosed, UsageError
 from millstream.limits import Limits
 from millstream.policy import Policy
 from millstream.runtime.attempt import RunContext, check_approver
+from millstream.runtime.conversation import tool_schemas
 from millstream.runtime.drive import Drive
 from millstream.runtime.groups import leave
-from millstream.runtime.loop import tool_schemas
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
 from millstream.transport.sdk import ForeignStream, Stream

@@ -3,69 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from anyio.abc import TaskGroup
 
 from millstream.errors import ModerationBlocked, RunError, TurnLimit, WireError
 from millstream.events import JsonObject, ProviderEvent, Truncated, TurnRestarted, TurnStarted, Usage
-from millstream.limits import Limits
-from millstream.models import Model
-from millstream.policy import Policy, Retry
+from millstream.policy import Retry
 from millstream.routing.moderation import Verdict
 from millstream.runtime.asking import Asking
-from millstream.runtime.attempt import RunContext
+from millstream.runtime.conversation import Conversation
 from millstream.runtime.dispatcher import Dispatcher
 from millstream.runtime.log import Log
 from millstream.runtime.response import Response, ResponseParts
 from millstream.runtime.retry import retrying
 from millstream.runtime.torn import Torn, recovery
 from millstream.runtime.turn_log import TurnLog
-from millstream.settings import MODERATION, Settings
-from millstream.toolbox.tool import Tool
-from millstream.toolbox.toolbox import Toolbox
 from millstream.transcript import Entry, Reply, Transcript
 from millstream.transport.seam import Transport
-from millstream.wire.format import Ask, ToolSchema
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """What a run is made of: who is asked, with which tools, on which terms."""
-
-    model: Model
-    toolbox: Toolbox
-    instructions: str
-    shared: RunContext
-
-    @property
-    def limits(self) -> Limits:
-        """The limits of the run."""
-        return self.shared.limits
-
-    @property
-    def policy(self) -> Policy:
-        """The policy of the run."""
-        return self.shared.policy
-
-    def ask(self, transcript: Transcript) -> Ask:
-        """What the model is asked next, where so much was said."""
-        return Ask(
-            model=self.model.model,
-            transcript=transcript,
-            instructions=self.instructions,
-            tools=tool_schemas(self.toolbox),
-            settings=self._settings(),
-            dialect=self.model.dialect,
-        )
-
-    def _settings(self) -> Settings:
-        """The model's settings, with moderation where the policy needs it."""
-        settings = self.model.settings
-        if self.policy.moderation is None or settings.moderation is not None:
-            return settings
-        return replace(settings, moderation=MODERATION)
 
 
 class TurnLoop:
@@ -247,18 +203,6 @@ def blocked(verdict: Verdict, transcript: Transcript | None = None) -> Moderatio
     """The error of a response that nothing may come of."""
     message = f"the response did not pass moderation: {verdict.reason}, so it is in no transcript"
     return ModerationBlocked(f"{message}; go on from error.transcript with other words", transcript)
-
-
-def tool_schemas(toolbox: Toolbox) -> tuple[ToolSchema, ...]:
-    """The tools as a model is told of them, on a wire that knows tools of free text."""
-    return tuple(map(_schema, toolbox.values()))
-
-
-def _schema(tool: Tool[..., Any]) -> ToolSchema:
-    if not tool.takes_text:
-        return ToolSchema(tool.name, tool.description, tool.parameters)
-    grammar = None if tool.grammar is None else asdict(tool.grammar)
-    return ToolSchema(tool.name, tool.description, tool.parameters, "custom", grammar)
 
 
 def _asked_wait_s(error: BaseException) -> Any:

@@ -30,10 +30,11 @@ from millstream.events import (
 )
 from millstream.journal.memory import MemoryJournal
 from millstream.journal.seam import Journal
+from millstream.runtime.conversation import Conversation
 from millstream.runtime.groups import leave, only_leaf
 from millstream.runtime.handle import CallHandle
 from millstream.runtime.log import Log, Writer
-from millstream.runtime.loop import Conversation, TurnLoop
+from millstream.runtime.loop import TurnLoop
 from millstream.runtime.response import Response
 from millstream.runtime.wake import loop_clock
 from millstream.transcript import Transcript
