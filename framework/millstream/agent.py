@@ -134,7 +134,7 @@ class Agent:
         other = copy(self)
         other.model = as_model(model)
         other.model.prepare()
-        other._open = other._transport = None
+        other._open = other._transport = None  # noqa: SLF001  its own copy
         return other
 
     async def __aenter__(self) -> Self:
