@@ -51,6 +51,12 @@ class UserMessage:
     parts: tuple[Part, ...]
     type: Literal["user"] = field(default="user", init=False, repr=False)
 
+    @property
+    def text(self) -> str | None:
+        """Its text, None where it holds something else as well, or only that."""
+        texts = [part.text for part in self.parts if isinstance(part, TextPart)]
+        return "".join(texts) if len(texts) == len(self.parts) else None
+
 
 @dataclass(frozen=True, slots=True)
 class SystemMessage:

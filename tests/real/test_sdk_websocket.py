@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from openai.lib.responses_websocket import AsyncResponsesWebSocketSession, ResponsesWebSocketLimits
 
-from millstream.testing import Body, CallTool, Cut, Pause, Response, Say, Think
+from millstream.testing import Body, CallTool, Cut, Finish, Pause, Response, Say, Think
 from tests.real.sdk import MODEL, RESPONSES_TOOLS, asked
 
 pytestmark = [pytest.mark.anyio, pytest.mark.real]
@@ -170,9 +170,46 @@ async def test_a_cut_ends_the_connection() -> None:
             await until_end(connection)
 
 
-async def test_steering_is_answered_as_by_a_model_that_takes_none() -> None:
+async def test_steering_is_taken_and_the_successor_begins_by_itself() -> None:
+    first = Response((Say("I begin."), Pause(0.2), Finish("steered")))
+    async with asked(first, "Faster.") as (client, served), client.responses.connect() as connection:
+        await connection.response.create(model=MODEL, input="Hi", store=False)
+        created: Any = await connection.recv()
+        await connection.response.steer(input="Faster.", previous_response_id=created.response.id)
+        events = await until_end(connection)
+        accepted = next(event for event in events if event.type == "response.steer.accepted")
+        assert accepted.steer.previous_response_id == created.response.id
+        assert events[-1].response.incomplete_details.reason == "steered"
+        assert (await until_end(connection))[-1].response.output_text == "Faster."
+        assert [body["type"] for body in (request.body for request in served.requests)] == [
+            "response.create",
+            "response.successor",
+        ]
+
+
+async def test_steering_waits_for_the_results_of_calls() -> None:
+    slow = (*CALL, Pause(0.2))
+    async with asked(slow, "21 degrees.") as (client, _), client.responses.connect() as connection:
+        await connection.response.create(model=MODEL, input="Hi", tools=RESPONSES_TOOLS, store=False)
+        created: Any = await connection.recv()
+        await connection.response.steer(input="Faster.", previous_response_id=created.response.id)
+        first = (await until_end(connection))[-1].response
+        pending: Any = await connection.recv()
+        assert (pending.type, pending.reason) == ("response.steer.pending", "waiting_for_required_input")
+        assert [stub.call_id for stub in pending.required_input] == [output_for(first)["call_id"]]
+        await connection.response.create(
+            model=MODEL,
+            input=[output_for(first)],
+            previous_response_id=first.id,
+            tools=RESPONSES_TOOLS,
+            store=False,
+        )
+        assert (await until_end(connection))[-1].response.output_text == "21 degrees."
+
+
+async def test_steering_nothing_is_refused() -> None:
     async with asked("Never.") as (client, served), client.responses.connect() as connection:
         await connection.response.steer(input="Faster.", previous_response_id="resp_1")
         event: Any = await connection.recv()
-        assert (event.type, event.error.code) == ("response.steer.failed", "steering_not_supported")
+        assert (event.type, event.error.code) == ("response.steer.failed", "response_not_found")
         assert not served.requests

@@ -230,7 +230,7 @@ async def test_arguments_that_are_wrong_are_rejected_and_told(wire: Wire) -> Non
 
 
 async def test_a_stream_that_breaks_keeps_what_was_sealed(wire: Wire) -> None:
-    steps = [call("weather", city="Paris"), CallTool("weather", raw='{"city":"Ro', seal=False), Cut("reset")]
+    steps = [call("weather", city="Paris"), CallTool("weather", raw='{"city":"Ro', seal=False), Cut("close")]
     async with loop_on(wire, steps, "So.") as (next_response, runner, items, provider):
         events = await rest_of(runner.drive(next_response()))
         items.extend(runner.items())

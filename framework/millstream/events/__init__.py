@@ -35,6 +35,7 @@ from millstream.events.run import (
     RunFinished,
     RunResumed,
     RunStarted,
+    RunSteered,
     RunSuspended,
 )
 from millstream.events.turn import (
@@ -117,6 +118,7 @@ __all__ = (
     "RunFinished",
     "RunResumed",
     "RunStarted",
+    "RunSteered",
     "RunSuspended",
     "ServerToolUpdated",
     "StartState",
@@ -133,7 +135,7 @@ __all__ = (
     "Usage",
 )
 
-RunEvent: TypeAlias = RunStarted | RunResumed | RunFinished | RunFailed | RunCancelled | RunSuspended
+RunEvent: TypeAlias = RunStarted | RunResumed | RunSteered | RunFinished | RunFailed | RunCancelled | RunSuspended
 TurnEvent: TypeAlias = (
     TurnStarted
     | TextDelta

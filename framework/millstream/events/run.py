@@ -29,6 +29,15 @@ class RunResumed:
 
 
 @dataclass(frozen=True, slots=True)
+class RunSteered:
+    """The user said more while the run went on: response `turn` is the first that is told, None stands for no text."""
+
+    text: str | None
+    turn: int
+    type: Literal["RunSteered"] = field(default="RunSteered", init=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """The run ended as it should; `output` is what it was for, `usage` the sum over its turns."""
 

@@ -6,6 +6,8 @@ stopped, since the provider would go on with it unread.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,9 +17,9 @@ from millstream.errors import WireError
 from millstream.limits import Limits
 from millstream.models import Model
 from millstream.runtime.log import Log
-from millstream.runtime.reading import read_opened
+from millstream.runtime.reading import read_incoming, silent
 from millstream.runtime.response import Response
-from millstream.transport.seam import Request, Transport
+from millstream.transport.seam import Incoming, Request, Transport
 from millstream.wire.resuming import Cursor
 
 _STOP_TIMEOUT_S: Final = 2.0  # whoever leaves a run must not be held up
@@ -33,12 +35,14 @@ class Asking:
         transport: what requests travel on, entered.
         log: the log of the run.
         limits: the limits of the run.
+        opened: told of what a response arrives on.
     """
 
     model: Model
     transport: Transport
     log: Log
     limits: Limits
+    opened: Callable[[Incoming], None] = lambda _: None
 
     async def read(self, request: Request, response: Response) -> None:
         """Have a response read to its end, good or bad; what fails is in `response.error`, nothing is raised."""
@@ -57,7 +61,7 @@ class Asking:
         while True:
             before = response.cursor
             try:
-                await read_opened(self.transport, asked, response, self.log, self.limits)
+                await self._read_opened(asked, response)
             except WireError as error:
                 cursor = response.cursor
                 unheard = unheard + 1 if cursor == before else 0
@@ -67,6 +71,17 @@ class Asking:
                 asked = self._resumed(request, response, cursor, error)
             else:
                 return
+
+    async def _read_opened(self, request: Request, response: Response) -> None:
+        """Open a response and read it to its end. Raises as `_read`, also where it fell silent."""
+        async with AsyncExitStack() as stack:
+            incoming = None
+            with anyio.move_on_after(self.limits.first_byte_timeout_s):
+                incoming = await stack.enter_async_context(self.transport.open(request))
+            if incoming is None:
+                raise silent(self.limits.first_byte_timeout_s, "Limits.first_byte_timeout_s")
+            self.opened(incoming)
+            await read_incoming(incoming, response, self.log, self.limits)
 
     def _may_resume(self, error: WireError, unheard: int) -> bool:
         """Whether the rest is asked for; `unheard` counts the times in a row that this has brought nothing."""

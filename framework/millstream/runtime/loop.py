@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from anyio.abc import TaskGroup
 
 from millstream.errors import ModerationBlocked, RunError, TurnLimit, WireError
-from millstream.events import JsonObject, ProviderEvent, Truncated, TurnRestarted, TurnStarted, Usage
+from millstream.events import JsonObject, ProviderEvent, RunSteered, Truncated, TurnRestarted, TurnStarted, Usage
 from millstream.policy import Retry
 from millstream.routing.moderation import Verdict
 from millstream.runtime.asking import Asking
@@ -18,9 +19,10 @@ from millstream.runtime.dispatcher import Dispatcher
 from millstream.runtime.log import Log
 from millstream.runtime.response import Response, ResponseParts
 from millstream.runtime.retry import retrying
+from millstream.runtime.steering import Steering
 from millstream.runtime.torn import Torn, recovery
 from millstream.runtime.turn_log import TurnLog
-from millstream.transcript import Entry, Reply, Transcript
+from millstream.transcript import Entry, Reply, Transcript, UserMessage
 from millstream.transport.seam import Transport
 
 
@@ -45,6 +47,9 @@ class TurnLoop:
         self._current: Response | None = None  # the response whose entries are not in the transcript yet
         self._turn = max((entry.turn for entry in transcript if isinstance(entry, Reply)), default=0)
         self._restarts = 0
+        self._interrupted = False  # the provider's last response goes on in the next
+        self.steering = Steering(self._items, self._tell)
+        """What the user says meanwhile."""
 
     async def run(self, transport: Transport, tasks: TaskGroup) -> None:
         """Go on until a response calls no tool and was not interrupted by its provider.
@@ -56,6 +61,7 @@ class TurnLoop:
         answers: tuple[str, ...] = ()
         for _ in range(self._conversation.limits.max_turns):
             self._turn += 1
+            self._hear()
             response = await self._respond(transport, tasks, answers)
             if response.usage is not None:
                 self.usage += response.usage
@@ -69,7 +75,8 @@ class TurnLoop:
             answers = tuple(call.id for entry in entries if isinstance(entry, Reply) for call in entry.calls)
             if response.blocked is not None and not (answers and response.blocked.again):
                 raise blocked(response.blocked, self.transcript)
-            if not answers and not (response.goes_on and entries):
+            self._interrupted = response.goes_on and bool(entries)
+            if not answers and not self._interrupted and self.steering.close():
                 return
             self._check_truncation(response)
         raise TurnLimit(
@@ -89,6 +96,15 @@ class TurnLoop:
         for call_id in response.router.calls:
             response.dispatcher.cancel(call_id, "the run ended")
         self._take(response)
+
+    def _hear(self) -> None:
+        """Put what the user said meanwhile into the transcript; not between the parts of an interrupted response."""
+        for message in () if self._interrupted else self.steering.take():
+            self.transcript += (message,)
+            self._log.emit((RunSteered(message.text, self._turn),))
+
+    def _items(self, message: UserMessage) -> list[dict[str, Any]]:
+        return self._conversation.model.format.entries(Transcript((message,)))
 
     def _take(self, response: Response) -> tuple[Entry, ...]:
         """Put what a response leaves into the transcript."""
@@ -110,7 +126,8 @@ class TurnLoop:
             conversation = self._conversation
             asked = conversation.model.request(conversation.ask(self.transcript), limits)
             request = replace(asked, tell=self._tell)
-            await Asking(conversation.model, transport, self._log, limits).read(request, response)
+            opened = partial(self.steering.opened, tasks=tasks)
+            await Asking(conversation.model, transport, self._log, limits, opened).read(request, response)
             if response.error is not None and not response.shown:
                 raise response.error
             return response

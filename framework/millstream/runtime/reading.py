@@ -6,7 +6,6 @@ The clocks run only while we wait for the provider: neither a slow tool nor a sl
 from __future__ import annotations
 
 import math
-from contextlib import AsyncExitStack
 from typing import Final
 
 import anyio
@@ -16,24 +15,9 @@ from millstream.limits import Limits
 from millstream.runtime.log import Log
 from millstream.runtime.response import Response
 from millstream.runtime.wake import loop_clock
-from millstream.transport.seam import Incoming, Request, Transport
+from millstream.transport.seam import Incoming
 
 _MAX_DRAINED_PIECES: Final = 16  # a stream that goes on behind its end is not worth more
-
-
-async def read_opened(transport: Transport, request: Request, response: Response, log: Log, limits: Limits) -> None:
-    """Open a response and read it to its end.
-
-    Raises:
-        WireError: it could not be opened, broke, or fell silent.
-    """
-    async with AsyncExitStack() as stack:
-        incoming = None
-        with anyio.move_on_after(limits.first_byte_timeout_s):
-            incoming = await stack.enter_async_context(transport.open(request))
-        if incoming is None:
-            raise _silent(limits.first_byte_timeout_s, "Limits.first_byte_timeout_s")
-        await read_incoming(incoming, response, log, limits)
 
 
 async def read_incoming(incoming: Incoming, response: Response, log: Log, limits: Limits) -> None:
@@ -78,7 +62,7 @@ class _Reading:
                 await self._log.room()
         if wait.cancel_called:
             if not response.finished:
-                raise _silent(getattr(self._limits, limit), f"Limits.{limit}")
+                raise silent(getattr(self._limits, limit), f"Limits.{limit}")
             await response.give_up()  # the answer is complete, only its trailer did not come
         await self._log.flush()
         if not (chunk == b"" or wait.cancel_called or response.aborted or response.error is not None):
@@ -105,7 +89,8 @@ class _Reading:
         return min(idle, progress)
 
 
-def _silent(waited_s: float, limit: str) -> WireError:
+def silent(waited_s: float, limit: str) -> WireError:
+    """The error of a provider that sent nothing for so long; `limit` says how long it may."""
     return WireError(
         f"nothing came for {waited_s:g} s",
         kind="timeout",

@@ -30,6 +30,7 @@ from millstream.events import (
 )
 from millstream.journal.memory import MemoryJournal
 from millstream.journal.seam import Journal
+from millstream.prompt import Prompt, parts_of_prompt
 from millstream.runtime.conversation import Conversation
 from millstream.runtime.groups import leave, only_leaf
 from millstream.runtime.handle import CallHandle
@@ -37,7 +38,7 @@ from millstream.runtime.log import Log, Writer
 from millstream.runtime.loop import TurnLoop
 from millstream.runtime.response import Response
 from millstream.runtime.wake import loop_clock
-from millstream.transcript import Transcript
+from millstream.transcript import Transcript, UserMessage
 from millstream.transport.seam import Transport
 
 _ENTER = "a run is entered first: async with agent.stream(prompt) as run: async for event in run: …"
@@ -153,6 +154,24 @@ class Run:
             return True
         handle = self.calls.get(call_id)
         return handle is not None and handle.cancel(reason)
+
+    def steer(self, prompt: Prompt) -> bool:
+        """Say more while the run goes on: the model is told with the next request, at the latest.
+
+        Where it can, it is told at once: over WebSocket the provider may cut the response short for it, and goes on in
+        the next one. A response that was to be the last is followed by another. `RunSteered` is the event of it.
+
+        Returns:
+            False where the run has nothing more to ask: begin another with `history=run.transcript`.
+
+        Raises:
+            RunClosed: it was not entered.
+            UsageError: it is no prompt, or too many wait already.
+        """
+        message = UserMessage(parts_of_prompt(prompt))
+        if self._loop is None:
+            raise RunClosed(_ENTER)
+        return not self._left and self._failure is None and self._loop.steering.say(message)
 
     @property
     def calls(self) -> dict[str, CallHandle]:

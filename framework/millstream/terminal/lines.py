@@ -30,6 +30,7 @@ from millstream.events import (
     RefusalDelta,
     RunResumed,
     RunStarted,
+    RunSteered,
     TextDelta,
     TextReplaced,
     TurnEnded,
@@ -93,14 +94,22 @@ class Lines:
             case TurnTorn(message=message):
                 broken = f"the response broke off: {one_line(message, LINE_CHARS)}"
                 return [*self._flush(), self._line(self._glyphs.failed, broken)]
-            case TurnRestarted():
-                return [self._line(self._glyphs.retry, "the model is asked again; what that response said is void")]
-            case RunStarted(model=model):
-                return [self._line(self._glyphs.note, f"run started with {one_line(model, LINE_CHARS)}")]
-            case RunResumed():
-                return [self._line(self._glyphs.note, "the run goes on")]
+            case TurnRestarted() | RunStarted() | RunResumed() | RunSteered() as event:
+                return [*self._flush(), self._line(*self._note(event))]
             case _:
                 return []
+
+    def _note(self, event: TurnRestarted | RunStarted | RunResumed | RunSteered) -> tuple[str, str]:
+        """The sign and the words of an event that is worth one line."""
+        match event:
+            case TurnRestarted():
+                return self._glyphs.retry, "the model is asked again; what that response said is void"
+            case RunStarted(model=model):
+                return self._glyphs.note, f"run started with {one_line(model, LINE_CHARS)}"
+            case RunResumed():
+                return self._glyphs.note, "the run goes on"
+            case RunSteered(text=text):
+                return self._glyphs.note, f"you: {one_line(text or '(more)', LINE_CHARS)}"
 
     def close(self) -> list[str]:
         """The last lines: what was still held back, the answer where it was not streamed, how the run ended."""

@@ -107,6 +107,21 @@ class Transport(Protocol):
 
 
 @runtime_checkable
+class Steerable(Protocol):
+    """A response that takes more words of the user while it arrives."""
+
+    async def steer(self, items: list[dict[str, Any]]) -> bool:
+        """Say something into it; False where the provider does not take it, or the response is over.
+
+        `items` are the user's messages in the words of the wire. What was taken is known to the response that follows.
+
+        Raises:
+            WireError: the connection broke.
+        """
+        ...
+
+
+@runtime_checkable
 class Warming(Protocol):
     """A transport that can prepare for a request before it is made."""
 

@@ -32,6 +32,7 @@ from millstream.events import (
     RunFinished,
     RunResumed,
     RunStarted,
+    RunSteered,
     RunSuspended,
     ServerToolUpdated,
     TextDelta,
@@ -75,6 +76,8 @@ class RunView:
     """Why it failed or was cancelled."""
     pending: tuple[Call, ...] = ()
     """The calls a suspended run waits for."""
+    steered: dict[int, list[str | None]] = field(default_factory=dict[int, list[str | None]])
+    """What the user said while the run went on, by the number of the first response that was told."""
     most_at_once: int = 0
     """The largest number of the run's own tools at work at the same time; pauses between attempts and reused results
     do not count, nor do the calls of sub-agents, whose parent is already counted."""
@@ -100,7 +103,15 @@ class RunView:
             self._shift_s = self.last_s - record.at_s
         at_s = record.at_s + self._shift_s
         match record.event:
-            case RunStarted() | RunResumed() | RunFinished() | RunFailed() | RunCancelled() | RunSuspended():
+            case (
+                RunStarted()
+                | RunResumed()
+                | RunSteered()
+                | RunFinished()
+                | RunFailed()
+                | RunCancelled()
+                | RunSuspended()
+            ):
                 if not record.scope:
                     self._run(record.event, at_s)
             case (
@@ -174,6 +185,9 @@ class RunView:
                     if turn.ended_s is None:  # its process is gone, nothing more comes of it
                         turn.end(at_s, None)
                         turn.torn = True
+                return
+            case RunSteered(text=text, turn=turn):
+                self.steered[turn] = [*self.steered.get(turn, ()), text]
                 return
             case RunFinished(output=output, usage=usage):
                 self.state, self.output, self.usage = "finished", output, usage

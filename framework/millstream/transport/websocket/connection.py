@@ -68,7 +68,7 @@ class Connection:
 
     def begin(self, lane: str) -> Exchange:
         """The response that takes a lane of `lanes`; `leave` it."""
-        exchange = self._exchanges[lane] = Exchange(lane, after_error=lane in self._after_error)
+        exchange = self._exchanges[lane] = Exchange(lane, self.send, after_error=lane in self._after_error)
         if self.failure is not None:
             exchange.fail(_own(self.failure))
         return exchange
@@ -93,6 +93,8 @@ class Connection:
         connection, it is read to its end and dropped.
         """
         exchange.leave()
+        if exchange.steers.doubtful or (exchange.steers.accepted and not exchange.over):
+            self.retired = True  # the provider begins a response on that lane that nobody expects
         if exchange.over:
             self._release(exchange)
         elif all(one.left for one in self._exchanges.values()):
@@ -106,7 +108,9 @@ class Connection:
             return
         exchange.offer(message, len(data))
         self.used = self.used or exchange.begun
-        if exchange.left and exchange.over:
+        if exchange.over and exchange.steers.accepted and exchange.completed and not exchange.left:
+            self._exchanges[exchange.lane] = exchange.succeed()
+        if exchange.over and (exchange.left or (not exchange.begun and exchange.follows)):
             self._release(exchange)
         await exchange.room()
 
@@ -122,7 +126,7 @@ class Connection:
         lane = exchange.lane
         if self._exchanges.get(lane) is exchange:
             del self._exchanges[lane]
-            self.lanes.release(lane, awaited=exchange.completed and exchange.calls_tools)
+            self.lanes.release(lane, awaited=exchange.follows or (exchange.completed and exchange.calls_tools))
             if exchange.begun and not exchange.completed:
                 self._after_error.add(lane)
 

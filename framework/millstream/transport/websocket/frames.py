@@ -29,6 +29,18 @@ def create(body: Mapping[str, Any], lane: str, continuation: Continuation | None
     return frame | ({"stream_id": lane} if lane else {})
 
 
+def steer(response_id: str, items: list[dict[str, Any]]) -> dict[str, Any]:
+    """The message that says more into a response; its lane is that of the response."""
+    return {"type": "response.steer", "previous_response_id": response_id, "input": items}
+
+
+def was_steered(message: Mapping[str, Any]) -> bool:
+    """Whether a response was ended early for what was said into it."""
+    response: object = message.get("response")
+    details: object = response.get("incomplete_details") if is_object(response) else None
+    return is_object(details) and details.get("reason") == "steered"
+
+
 def parsed(data: bytes) -> Mapping[str, Any]:
     """A message of the provider.
 

@@ -21,6 +21,7 @@ from millstream.transport.websocket.exchange import Exchange
 from millstream.transport.websocket.frames import create
 from millstream.transport.websocket.lanes import UNNAMED
 from millstream.transport.websocket.socket import UpgradeRefused, connect, goes_by_proxy
+from millstream.transport.websocket.successors import Successors, successor_for, without_queued
 from millstream.wire.continuation import Continuation
 
 ROTATE_AFTER_S: Final = 55 * 60.0
@@ -66,6 +67,7 @@ class WebSocketTransport:
         self._connections: list[Connection] = []
         self._count = 0
         self._chains = Chains()
+        self._successors = Successors()
         self._warm: _Warm | None = None
         self._http_only = False
         self._refusal: UpgradeRefused | None = None  # that nobody was told of yet
@@ -126,11 +128,14 @@ class WebSocketTransport:
             return None
         check_offline(request.url)
         try:
+            steered = self._successors.take(request.continuation)
+            if steered is not None and (sent := await self._succeeding(request, *steered)) is not None:
+                return sent
             for _ in range(_TRIES - 1):
-                sent = await self._try(request)
+                sent = await self._try(request, steered)
                 if sent is not None:
                     return sent
-            return await self._try(request, last=True)
+            return await self._try(request, steered, last=True)
         except UpgradeRefused as refusal:
             self._http_only = refusal.status not in _TRANSIENT
             self._refusal = refusal
@@ -142,12 +147,24 @@ class WebSocketTransport:
         if refusal is not None:
             request.tell("request.fell_back", {"transport": "http", "why": refusal.why})
 
-    async def _try(self, request: Request, *, last: bool = False) -> _Sent | None:
+    async def _succeeding(self, request: Request, connection: Connection, steered: Exchange) -> _Sent | None:
+        """The response that the provider has begun for just this request; None where it is to be sent."""
+        continuation, parent = self._parent(request)
+        if continuation is None or parent is None:
+            return None
+        successor = await successor_for(continuation, connection, steered)
+        return None if successor is None else self._as_sent(request, connection, successor)
+
+    async def _try(
+        self, request: Request, steered: tuple[Connection, Exchange] | None, *, last: bool = False
+    ) -> _Sent | None:
         """Send a request once; None where it should be sent again, otherwise."""
         continuation, parent = self._parent(request)
         connection, lane = await self._place(request, parent)
         if parent is not None and not parent.stored and parent.connection != connection.number:
             continuation = None
+        if steered is not None and continuation is not None and (connection, lane) == (steered[0], steered[1].lane):
+            continuation = without_queued(continuation, steered[1])
         was_used, exchange = connection.used, connection.begin(lane)
         try:
             await connection.send(written(create(request.body, lane, continuation)).decode())
@@ -163,6 +180,9 @@ class WebSocketTransport:
         except BaseException:
             connection.leave(exchange)
             raise
+        return self._as_sent(request, connection, exchange)
+
+    def _as_sent(self, request: Request, connection: Connection, exchange: Exchange) -> _Sent:
         stored = request.body.get("store", True) is not False
         return _Sent(connection, exchange, told(request.body.get("input")), stored)
 
@@ -202,6 +222,9 @@ class WebSocketTransport:
         if exchange.completed and exchange.response_id and sent.told is not None and known:
             place = Known(connection.number, exchange.lane, sent.stored, sent.told)
             self._chains.remember(exchange.response_id, place)
+            if exchange.successor is not None and self._tasks is not None:
+                self._successors.keep(connection, exchange)
+                self._tasks.start_soon(self._successors.drop_unclaimed, exchange)
 
     async def _place(self, request: Request, parent: Known | None) -> tuple[Connection, str]:
         """A lane for a request: on the connection that knows its parent, on another, on a new one.

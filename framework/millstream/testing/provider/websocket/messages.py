@@ -36,10 +36,3 @@ def refused_with(body: Body, lane: str | None) -> str:
     facts: dict[str, Any] = error if is_object(error) else {"type": "server_error", "message": str(content)}
     headers = {"headers": dict(body.headers)} if body.headers else {}
     return written({"type": "error", "status": body.status, "error": {**facts, **headers}}, lane)
-
-
-def not_steered(command: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer to a steering command of a model that takes none."""
-    error = {"type": "invalid_request_error", "code": "steering_not_supported", "message": "No steering here."}
-    steer = {"previous_response_id": str(command.get("previous_response_id")), "input": command.get("input")}
-    return {"type": "response.steer.failed", "sequence_number": 0, "error": error, "steer": steer}

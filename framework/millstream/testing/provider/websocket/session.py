@@ -26,9 +26,10 @@ from millstream.testing.provider.scenario import Body, Delivery, Hangup, Respons
 from millstream.testing.provider.snapshot import snapshot
 from millstream.testing.provider.steps import CutHow
 from millstream.testing.provider.websocket.cache import Cache
-from millstream.testing.provider.websocket.messages import event_of, not_steered, refused, refused_with, written
+from millstream.testing.provider.websocket.messages import event_of, refused, refused_with, written
 from millstream.testing.provider.websocket.rules import body_of, check_envelope, check_message
 from millstream.testing.provider.websocket.shared import Shared
+from millstream.testing.provider.websocket.steering import Steering
 from millstream.testing.provider.websocket.terms import WebSocketTerms
 
 INTERNAL_ERROR = 1011
@@ -65,6 +66,7 @@ class Session:
         self._send = send
         self._opened_at_s = terms.clock()
         self._cache = Cache(shared.memory)
+        self._steering = Steering(takes=terms.steering)
         self._names: set[str] = set()
         self._lanes: defaultdict[str | None, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._active = asyncio.Semaphore(terms.max_active)
@@ -85,7 +87,7 @@ class Session:
         if refusal is not None:
             await self._say(refused(refusal, None))
         elif message["type"] == "response.steer":
-            await self._say(written(not_steered(message), None))
+            await self._say(written(*self._steering.take(message)))
         else:
             await self._create(message)
 
@@ -108,7 +110,7 @@ class Session:
                 entry.disconnected()
 
     async def _answer(self, create: _Create) -> None:
-        body = create.body
+        body = self._steering.with_queued(create.body)
         refusal = self._shared.access.refusal(body, self._cache.stored)
         if refusal is not None:
             await self._refuse(create, refusal)
@@ -140,6 +142,7 @@ class Session:
         start = time.monotonic()
         entry.mark("response-start")
         completed = False
+        self._steering.begin(wire.response_id, create.lane)
         for frame in deliver(compose(response, wire), Delivery(doubled=response.delivery.doubled)):
             await asyncio.sleep(max(0.0, start + frame.at_s - time.monotonic()))
             event = event_of(frame)
@@ -149,11 +152,25 @@ class Session:
                 self._cache.remember(wire.response_id, wire.output, turns + 1, create.lane, store=store)
             await self._write(entry, frame, event, create.lane)
             if frame.cut is not None:
+                self._steering.drop(wire.response_id)
                 await self._cut(entry, frame.cut)
                 return
         if not completed:
             self._cache.evict_parent(body, create.lane)
         entry.mark("response-end")
+        told, waiting = self._steering.end(wire.response_id, wire.output)
+        for event in waiting:
+            await self._say(written(event, create.lane))
+        if told and completed:
+            await self._succeed(create, wire.response_id, told)
+
+    async def _succeed(self, steered: _Create, response_id: str, told: list[Json]) -> None:
+        """Begin the response behind a steered one, for which nobody has to ask; it inherits all settings."""
+        own = {"previous_response_id": response_id, "input": told}
+        headers = Headers(scope=self._scope)
+        body = {"type": "response.successor", **own}
+        entry = self._shared.log.add(self._scope["path"], dict(headers), body, time.monotonic())
+        await self._answer(_Create(entry, {**steered.message, **own}, steered.lane))
 
     async def _write(self, entry: Entry, frame: Frame, event: dict[str, Any] | None, lane: str | None) -> None:
         if frame.mark:  # before the bytes: whoever has read them finds the mark

@@ -16,6 +16,7 @@ class WebSocketTerms:
         max_active: responses at work at once; further ones wait.
         max_names: names of lanes in the life of a connection, the lane without one left out.
         with_lanes: False refuses every `stream_id`, as older servers do.
+        steering: whether its model takes what is said into a response.
         clock: tells the age of connections, in seconds.
     """
 
@@ -23,4 +24,5 @@ class WebSocketTerms:
     max_active: int = 16
     max_names: int = 32
     with_lanes: bool = True
+    steering: bool = True
     clock: Callable[[], float] = time.monotonic
