@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from copy import copy
+from dataclasses import replace
 from typing import Any, Self
 from uuid import uuid4
 
@@ -15,12 +16,15 @@ from millstream.errors import UsageError, WireError
 from millstream.journal.seam import Journal
 from millstream.limits import Limits
 from millstream.models import Model, as_model
+from millstream.observing import Observer, RunObserver
 from millstream.policy import Policy
 from millstream.prompt import Prompt, parts_of_prompt
 from millstream.runtime.attempt import RunContext, check_approver
 from millstream.runtime.blocking import blocking
 from millstream.runtime.conversation import Conversation
+from millstream.runtime.remembered import check_history
 from millstream.runtime.run import Result, Run, Start
+from millstream.sessions.session import Session
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
 from millstream.transcript import Transcript, UserMessage
@@ -43,6 +47,7 @@ class Agent:
         policy: what to do when a model, a stream or a tool does not behave.
         limits: caps and deadlines.
         journal: where runs are recorded before they count; in memory by default.
+        observer: watches the runs, see `millstream.telemetry`.
         transport: how requests travel, for a model given as a string: see `Model`.
 
     Raises:
@@ -61,6 +66,7 @@ class Agent:
         policy: Policy | None = None,
         limits: Limits | None = None,
         journal: Journal | None = None,
+        observer: Observer | None = None,
         transport: TransportName | None = None,
     ) -> None:
         self.model = as_model(model, transport)
@@ -71,6 +77,7 @@ class Agent:
         self.limits = limits or Limits()
         self._approver = approver
         self._journal = journal
+        self._observer = observer
         self._open: AsyncExitStack | None = None
         self._transport: Transport | None = None
         check_approver(self.toolbox, approver)
@@ -79,34 +86,43 @@ class Agent:
         return f"Agent({self.model.name!r}, tools=[{', '.join(self.toolbox)}])"
 
     def stream(
-        self, prompt: Prompt = None, *, history: Transcript | None = None, deps: Any = None, run_id: str | None = None
+        self,
+        prompt: Prompt = None,
+        *,
+        history: Transcript | Session | None = None,
+        deps: Any = None,
+        run_id: str | None = None,
     ) -> Run:
         """Begin a run to follow while it happens: `async with` it, then iterate over its events.
 
         Args:
             prompt: what the user says.
-            history: what was said before, `run.transcript` of an earlier run.
+            history: what was said before: `run.transcript` of an earlier run, or a `Session`, which keeps this one too.
             deps: handed to tools as `ToolContext.deps`.
             run_id: the name of the run; made up by default.
 
         Raises:
             UsageError: there is neither a prompt nor a history, or the history holds a call without an answer.
         """
-        transcript = history or Transcript()
+        session = history if isinstance(history, Session) else None
+        transcript = Transcript() if history is None or isinstance(history, Session) else history
         if prompt is not None:
             transcript += (UserMessage(parts_of_prompt(prompt)),)
-        if not transcript:
-            raise UsageError("a run needs a prompt, or a history= to go on from")
-        if transcript.unanswered:
-            names = ", ".join(call.name for call in transcript.unanswered)
-            raise UsageError(f"the history holds calls without an answer ({names}): pass run.transcript as it is")
+        if session is None:
+            check_history(transcript)
         run_id = run_id or uuid4().hex
-        conversation = self._conversation(run_id, deps)
+        observer = self._observer.begin("agent") if self._observer is not None else None
+        conversation = self._conversation(run_id, deps, observer)
         said = prompt if isinstance(prompt, str) else None
-        return Run(conversation, Start(run_id, said, transcript, self._journal, self._transport))
+        return Run(conversation, Start(run_id, said, transcript, self._journal, self._transport, session, observer))
 
     async def run(
-        self, prompt: Prompt = None, *, history: Transcript | None = None, deps: Any = None, run_id: str | None = None
+        self,
+        prompt: Prompt = None,
+        *,
+        history: Transcript | Session | None = None,
+        deps: Any = None,
+        run_id: str | None = None,
     ) -> Result:
         """Run to the end and give what it left. See `stream` for the arguments.
 
@@ -120,7 +136,12 @@ class Agent:
         return run.result()
 
     def run_sync(
-        self, prompt: Prompt = None, *, history: Transcript | None = None, deps: Any = None, run_id: str | None = None
+        self,
+        prompt: Prompt = None,
+        *,
+        history: Transcript | Session | None = None,
+        deps: Any = None,
+        run_id: str | None = None,
     ) -> Result:
         """As `run`, from code that is not async; within a running event loop it blocks that, working in a thread."""
 
@@ -146,8 +167,10 @@ class Agent:
             self._open = stack.pop_all()
         return self
 
-    def _conversation(self, run_id: str, deps: Any = None) -> Conversation:
+    def _conversation(self, run_id: str, deps: Any = None, observer: RunObserver | None = None) -> Conversation:
         shared = RunContext(run_id, self.limits, self.policy, deps, self._approver)
+        if observer is not None:
+            shared = replace(shared, at_work=observer.at_work)
         return Conversation(self.model, self.toolbox, self.instructions, shared)
 
     async def warm_up(self) -> None:

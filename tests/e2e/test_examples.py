@@ -13,6 +13,12 @@ SAYS = {
     "any_provider.py": ["openai:gpt-5.1", "gemini:gemini-2.5-pro", "▶ weather  Clear. (2 requests)", "cohere:command"],
     "calls_in_text.py": ["I will look it up.", "✓ 21 °C and clear in Paris", "Clear, at 21 °C."],
     "free_text_tool.py": ["openai-responses: 42 rows for: SELECT", "anthropic-messages: 42 rows for: SELECT"],
+    "session_and_traces.py": [
+        "You asked about Paris.",
+        "kept: 6 entries",
+        "invoke_agent agent",
+        "    execute_tool weather",
+    ],
     "steering.py": ["Parisii, who\n  [response 1 ended: steered]", "[response 2 knows: Make it one", "one request"],
     "websocket_turns.py": ["http       All was well", "websocket  All was well"],
     "arguments_alone.py": [

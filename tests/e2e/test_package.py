@@ -106,7 +106,7 @@ def test_what_it_says_of_itself(metadata: Message) -> None:
     assert metadata["Requires-Python"] == ">=3.11"
     required: list[str] = metadata.get_all("Requires-Dist") or []
     assert {re.split("[<>=]", one)[0] for one in required if "extra ==" not in one} == CORE
-    extras = {"all", "bedrock", "cli", "demo", "fake", "fast", "llama", "mcp", "otel", "websocket"}
+    extras = {"all", "bedrock", "cli", "demo", "fake", "fast", "llama", "mcp", "otel", "prices", "websocket"}
     assert set(metadata.get_all("Provides-Extra") or []) == extras
     assert "Your tools start while the model is still writing" in str(metadata.get_payload())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from asyncio import CancelledError
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -34,6 +35,8 @@ class RunContext:
     policy: Policy
     deps: Any = None
     approver: Approver | None = None
+    at_work: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext()
+    """Entered around each attempt of a tool, with the id of its call."""
 
 
 def check_approver(toolbox: Toolbox, approver: Approver | None) -> None:
@@ -86,7 +89,7 @@ class Body:
         timeout_s = self.tool.options.timeout_s or shared.limits.tool_timeout_s
         token = CURRENT.set(context)
         try:
-            with anyio.move_on_after(timeout_s) as time_limit:
+            with shared.at_work(self.call.id), anyio.move_on_after(timeout_s) as time_limit:
                 call = partial(self.tool.function, *self.bound.args, **kwargs)
                 return to_json(await execute(self.tool, call, self._yielded, shared.limits, time_limit))
         except (anyio.get_cancelled_exc_class(), CancelledError, SystemExit) as error:  # trio's, asyncio's

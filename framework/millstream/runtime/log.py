@@ -34,15 +34,24 @@ class Log:
         journal: where records go before they count.
         now: the clock, in seconds; `at_s` counts from the moment the log is made.
         limits: how far the consumer may lag behind before `room` waits, and how long the journal may take.
+        observe: told of each record once the journal has it.
     """
 
-    def __init__(self, run_id: str, journal: Journal, now: Callable[[], float], limits: Limits) -> None:
+    def __init__(
+        self,
+        run_id: str,
+        journal: Journal,
+        now: Callable[[], float],
+        limits: Limits,
+        observe: Callable[[Record], None] | None = None,
+    ) -> None:
         self._run_id = run_id
         self._journal = journal
         self._now = now
         self._start = now()
         self._max_buffered = limits.max_buffered_chars
         self._timeout_s = limits.journal_timeout_s
+        self._observe = observe
         self._seq = 0
         self._tail: _Tail | None = None  # deltas that have no number yet
         self._unwritten: list[Record] = []
@@ -174,6 +183,9 @@ class Log:
             )
 
     def _deliver(self, batch: Sequence[Record]) -> None:
+        if self._observe is not None:
+            for record in batch:
+                self._observe(record)
         self._outbox.extend(batch)
         self._news.set()
 

@@ -30,14 +30,17 @@ from millstream.events import (
 )
 from millstream.journal.memory import MemoryJournal
 from millstream.journal.seam import Journal
+from millstream.observing import RunObserver
 from millstream.prompt import Prompt, parts_of_prompt
 from millstream.runtime.conversation import Conversation
 from millstream.runtime.groups import leave, only_leaf
 from millstream.runtime.handle import CallHandle
 from millstream.runtime.log import Log, Writer
 from millstream.runtime.loop import TurnLoop
+from millstream.runtime.remembered import Remembered, remembered
 from millstream.runtime.response import Response
 from millstream.runtime.wake import loop_clock
+from millstream.sessions.session import Session
 from millstream.transcript import Transcript, UserMessage
 from millstream.transport.seam import Transport
 
@@ -53,6 +56,8 @@ class Start:
     transcript: Transcript
     journal: Journal | None = None
     transport: Transport | None = None
+    session: Session | None = None
+    observer: RunObserver | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,7 @@ class Run:
         self._tasks: TaskGroup | None = None
         self._log: Log | None = None
         self._loop: TurnLoop | None = None
+        self._remembered: Remembered | None = None
         self._responses: dict[int, Response] = {}
         self._handles: dict[str, CallHandle] = {}
         self._scope: anyio.CancelScope | None = None
@@ -99,10 +105,12 @@ class Run:
     async def __aenter__(self) -> Self:
         if self._tasks is not None:
             raise RunClosed("a run is entered once: call agent.stream(prompt) again for another")
-        limits = self._conversation.limits
+        limits, observer = self._conversation.limits, self._start.observer
         journal = self._start.journal if self._start.journal is not None else self._memory
-        self._log = Log(self.run_id, journal, loop_clock(), limits)
-        self._loop = TurnLoop(self._conversation, self._start.transcript, self._log, self._on_response)
+        self._log = Log(self.run_id, journal, loop_clock(), limits, None if observer is None else observer.feed)
+        self._remembered = await remembered(self._start.session, self._start.transcript)
+        transcript = self._remembered.transcript
+        self._loop = TurnLoop(self._conversation, transcript, self._log, self._on_response)
         self._tasks = anyio.create_task_group()
         await self._tasks.__aenter__()
         self._tasks.start_soon(self._drive, name=f"run {self.run_id}")
@@ -243,10 +251,23 @@ class Run:
             last = _failed(self._failure)
         finally:
             loop.leave()
+            last = await self._remember(last)
             if isinstance(self._failure, WireError | RunError):
                 self._failure.transcript = loop.transcript
             log.emit((last or RunCancelled(self._cancel_reason),))
             await self._close(log)
+
+    async def _remember(self, last: Event | None) -> Event | None:
+        """Have the session keep what was said and done; where it does not, that is how the run ended."""
+        assert self._loop is not None
+        assert self._remembered is not None
+        try:
+            await self._remembered.keep(self._loop.transcript)
+        except Exception as error:  # noqa: BLE001  raised in the consumer's frame
+            if self._failure is None:
+                self._failure = error
+                return _failed(error)
+        return last
 
     async def _close(self, log: Log) -> None:
         """Have the last record kept, whatever became of the run; a journal that fails again is the run's failure."""

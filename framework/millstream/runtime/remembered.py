@@ -1,0 +1,66 @@
+"""What a run was told of earlier ones, and what it leaves for later ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import anyio
+
+from millstream.errors import UsageError
+from millstream.sessions.session import Session
+from millstream.transcript import Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The history that a run begins with.
+
+    Args:
+        transcript: what it begins with, the new prompt included.
+        told: how many entries of that are history.
+        session: where it comes from, None where nobody keeps it.
+        kept: how many entries the session holds.
+    """
+
+    transcript: Transcript
+    told: int = 0
+    session: Session | None = None
+    kept: int = 0
+
+    async def keep(self, transcript: Transcript) -> None:
+        """Have the session keep what was said and done since. What waits for answers is not kept yet.
+
+        Raises:
+            SessionChanged: another run was faster.
+        """
+        if self.session is not None and not transcript.unanswered:
+            with anyio.CancelScope(shield=True):
+                new = transcript.entries[self.told :]
+                await self.session.add(new, after=self.kept, transcript=transcript)
+
+
+async def remembered(session: Session | None, new: Transcript) -> Remembered:
+    """What a run begins with: the history of a session, and what is new.
+
+    Raises:
+        UsageError: there is nothing at all, or the history holds a call without an answer.
+    """
+    if session is None:
+        check_history(new)
+        return Remembered(new)
+    history, kept = await session.begin()
+    check_history(history + new)
+    return Remembered(history + new, len(history), session, kept)
+
+
+def check_history(transcript: Transcript) -> None:
+    """Whether a run can go on from this.
+
+    Raises:
+        UsageError: there is nothing, or a call without an answer.
+    """
+    if not transcript:
+        raise UsageError("a run needs a prompt, or a history= to go on from")
+    if transcript.unanswered:
+        names = ", ".join(call.name for call in transcript.unanswered)
+        raise UsageError(f"the history holds calls without an answer ({names}): pass run.transcript as it is")
