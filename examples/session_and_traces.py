@@ -43,7 +43,7 @@ async def main(path: Path) -> None:
         print(f"you: {prompt}\nmodel: {result.output}")
     print(f"kept: {len(await chat.transcript())} entries in {path.name}\n")
 
-    names = {span.context.span_id: span for span in exporter.get_finished_spans()}
+    names = {context.span_id: span for span in exporter.get_finished_spans() if (context := span.context)}
     for span in sorted(names.values(), key=lambda span: span.start_time or 0):
         depth = 0 if span.parent is None else 1 if names[span.parent.span_id].parent is None else 2
         print("  " * depth + span.name, f"{((span.end_time or 0) - (span.start_time or 0)) / 1e6:.0f} ms")
