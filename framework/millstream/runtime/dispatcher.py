@@ -37,9 +37,11 @@ from millstream.routing.plan import Plan, Terms
 from millstream.routing.surrogates import printable
 from millstream.runtime.attempt import AttemptFailed, Body, RunContext
 from millstream.runtime.outcomes import failure_of
+from millstream.runtime.outlet import LogOutlet
 from millstream.runtime.retry import retrying
 from millstream.runtime.turn_log import TurnLog
 from millstream.runtime.wake import Wake
+from millstream.toolbox.output import Output
 from millstream.toolbox.signature import BoundArguments
 from millstream.toolbox.tool import Tool
 
@@ -70,6 +72,7 @@ class Dispatcher:
         """What tools raised, by call id: for the people of this process, never for the log."""
         self._tasks = tasks
         self._log = log
+        self._outlet = LogOutlet(log)
         self._shared = shared
         self._jobs: dict[str, _Job] = {}
         self._whys: dict[str, str] = {}
@@ -202,9 +205,9 @@ class Dispatcher:
 
     async def _attempts(self, job: _Job, state: Start) -> CallReturned | CallFailed:
         retry = job.tool.options.retry or Retry(attempts=1)
-        body = Body(job.call, job.tool, job.bound, self._log.say)
+        body = Body(job.call, job.tool, job.bound, self._outlet)
 
-        async def attempt(number: int) -> JsonValue:
+        async def attempt(number: int) -> Output:
             if number > 1:
                 self._log.emit(CallStarted(job.call, number, state, job.digest))
                 await self._log.flush()
@@ -219,7 +222,8 @@ class Dispatcher:
             self._log.say(CallRetrying(job.call, number, pause_s, error.failure))
 
         try:
-            return CallReturned(job.call, await retrying(attempt, retry, may_retry=may_retry, on_retry=on_retry))
+            output = await retrying(attempt, retry, may_retry=may_retry, on_retry=on_retry)
+            return CallReturned(job.call, output.value, output.media)
         except AttemptFailed as failed:
             if failed.cause is not None:
                 self.exceptions[job.call.id] = failed.cause
