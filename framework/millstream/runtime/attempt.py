@@ -66,6 +66,8 @@ class Body:
     tool: Tool[..., Any]
     bound: BoundArguments
     outlet: Outlet
+    key: str
+    """The idempotency key: that of the call, or of an earlier one that it repeats."""
 
     async def run(self, number: int, shared: RunContext) -> Output:
         """Run the body once; what it gave.
@@ -80,7 +82,7 @@ class Body:
             shared.deps,
             words.say,
             run_id=shared.run_id,
-            idempotency_key=f"{shared.run_id}:{self.call.id}",
+            idempotency_key=self.key,
             attempt=number,
         )
         kwargs = dict(self.bound.kwargs)

@@ -36,6 +36,7 @@ from millstream.policy import Retry, Start
 from millstream.routing.plan import Plan, Terms
 from millstream.routing.surrogates import printable
 from millstream.runtime.attempt import AttemptFailed, Body, RunContext
+from millstream.runtime.ledger import Began, Did, Ledger
 from millstream.runtime.outcomes import failure_of
 from millstream.runtime.outlet import LogOutlet
 from millstream.runtime.retry import retrying
@@ -53,6 +54,7 @@ class _Job:
     args: JsonValue
     bound: BoundArguments
     digest: str
+    key: str
     scope: anyio.CancelScope | None = None
     cancelled_for: str | None = None
 
@@ -64,9 +66,10 @@ class Dispatcher:
         tasks: where the tasks of tools live.
         log: where everything about the calls is recorded.
         shared: what all the calls of the run share.
+        ledger: what calls of the response in whose place this one was asked for have done.
     """
 
-    def __init__(self, tasks: TaskGroup, log: TurnLog, shared: RunContext) -> None:
+    def __init__(self, tasks: TaskGroup, log: TurnLog, shared: RunContext, ledger: Ledger | None = None) -> None:
         self.plan = Plan(shared.limits.max_concurrent_tools)
         self.exceptions: dict[str, BaseException] = {}
         """What tools raised, by call id: for the people of this process, never for the log."""
@@ -74,6 +77,7 @@ class Dispatcher:
         self._log = log
         self._outlet = LogOutlet(log)
         self._shared = shared
+        self._ledger = ledger or Ledger()
         self._jobs: dict[str, _Job] = {}
         self._whys: dict[str, str] = {}
         self._ended = Wake()
@@ -82,7 +86,9 @@ class Dispatcher:
         """A call of a known tool was sealed: it waits for its turn from now on."""
         options = tool.options
         assert isinstance(sealed.bound, BoundArguments), "the arguments of a sealed call are bound"
-        self._jobs[call.id] = job = _Job(call, tool, sealed.value, sealed.bound, digest(sealed.value))
+        self._jobs[call.id] = job = _Job(
+            call, tool, sealed.value, sealed.bound, digest(sealed.value), f"{self._shared.run_id}:{call.id}"
+        )
         needed = options.needs_approval
         asks = needed(tool.named(sealed.value)) if callable(needed) else needed
         policy = self._shared.policy
@@ -95,16 +101,25 @@ class Dispatcher:
 
     def admit(self) -> bool:
         """Start the calls that may start now; returns whether any did. Their tools run from the next checkpoint on."""
-        admitted = self.plan.admit()
-        for call, state in admitted:
-            job = self._jobs[call.id]
-            self._log.emit(CallStarted(call, 1, state, job.digest))
-            self._tasks.start_soon(self._run, job, state, name=f"tool {call.name}")
+        any_started = False
+        while admitted := self.plan.admit():  # again, where a result that is reused has made room
+            for call, state in admitted:
+                any_started |= self._start(self._jobs[call.id], state)
         for call, why in self.plan.waiting():
             if self._whys.get(call.id) != why:
                 self._whys[call.id] = why
                 self._log.emit(CallQueued(call, why))
-        return bool(admitted)
+        return any_started
+
+    def leave_to(self, ledger: Ledger) -> None:
+        """The response is asked for again: note what its calls have done. All of them have ended, or never started."""
+        for job in sorted(self._jobs.values(), key=lambda one: one.call.index):
+            end = self._log.turn.end(job.call.id)
+            if isinstance(end, CallReturned):
+                output = Output(end.result, end.media)
+                ledger.enter(job.call.name, job.digest, Did(job.call.id, job.key, output))
+            elif self._log.turn.started(job.call.id):
+                ledger.enter(job.call.name, job.digest, Began(job.call.id, job.key))
 
     def fail_stranded(self, failure: Failure) -> None:
         """The response ended other than well: what it can not start any more ends now, and nobody is to be asked."""
@@ -135,6 +150,19 @@ class Dispatcher:
         """Wait until every call that was sealed has ended."""
         while any(self._log.turn.state(call_id) != "ended" for call_id in self._jobs):
             await self._ended.wait()
+
+    def _start(self, job: _Job, state: Start) -> bool:
+        """Start a call; False where what an earlier one did stands in for it."""
+        call, entry = job.call, self._ledger.take(job.call.name, job.digest)
+        if entry is not None:
+            job.key = entry.key
+        if isinstance(entry, Did):
+            self._log.emit(CallStarted(call, 1, state, job.digest, entry.call_id))
+            self._end(CallReturned(call, entry.output.value, entry.output.media))
+            return False
+        self._log.emit(CallStarted(call, 1, state, job.digest))
+        self._tasks.start_soon(self._run, job, state, name=f"tool {call.name}")
+        return True
 
     async def _ask(self, job: _Job) -> None:
         """The task that asks the approver; where that fails, nobody has agreed."""
@@ -205,7 +233,7 @@ class Dispatcher:
 
     async def _attempts(self, job: _Job, state: Start) -> CallReturned | CallFailed:
         retry = job.tool.options.retry or Retry(attempts=1)
-        body = Body(job.call, job.tool, job.bound, self._outlet)
+        body = Body(job.call, job.tool, job.bound, self._outlet, job.key)
 
         async def attempt(number: int) -> Output:
             if number > 1:

@@ -31,7 +31,8 @@ class ToolContext(Generic[Deps]):
     """The surroundings of one attempt of one call.
 
     `deps` is what was passed as `deps=` to the run. `idempotency_key` is the same for every attempt of a call, also in
-    another process: hand it to whatever must not take effect twice. `attempt` counts from 1.
+    another process, and for the call that a model makes again where its torn response is asked for again: hand it to
+    whatever must not take effect twice. `attempt` counts from 1.
     """
 
     __slots__ = ("_say", "attempt", "call", "deps", "idempotency_key", "run_id")

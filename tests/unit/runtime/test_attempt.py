@@ -28,7 +28,7 @@ async def run(
     made: Any, shared: RunContext | None = None, *, number: int = 1, **kwargs: Any
 ) -> tuple[JsonValue, list[CallEvent]]:
     kept = Kept()
-    body = Body(CALL, made, BoundArguments((), kwargs), kept)
+    body = Body(CALL, made, BoundArguments((), kwargs), kept, "run:call-1-0")
     output = await body.run(number, shared or RunContext("run", Limits(), Policy(), deps="deps"))
     return output.value, kept.said
 

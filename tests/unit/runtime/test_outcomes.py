@@ -170,8 +170,8 @@ def test_the_limit_counts_the_json_text(more: int) -> None:
 def test_neither_notes_nor_causes_nor_what_was_raised_before_are_told() -> None:
     def work() -> None:
         try:
-            raise KeyError("first secret")
-        except KeyError as error:
+            int("first secret")
+        except ValueError as error:
             told = ToolError("no such city")
             told.add_note("second secret")
             told.__cause__ = ValueError("third secret")
