@@ -82,6 +82,10 @@ class Dispatcher:
         self._whys: dict[str, str] = {}
         self._ended = Wake()
 
+    def open(self, call: Call, tool: Tool[..., Any] | None) -> None:
+        """The model began a call, of a tool that is known or not."""
+        self.plan.open(call, alone=tool is not None and tool.options.exclusive is True)
+
     def seal(self, call: Call, tool: Tool[..., Any], sealed: Sealed, item: int) -> None:
         """A call of a known tool was sealed: it waits for its turn from now on."""
         options = tool.options
@@ -93,7 +97,7 @@ class Dispatcher:
         asks = needed(tool.named(sealed.value)) if callable(needed) else needed
         policy = self._shared.policy
         start = tool.start("end" if policy.moderation == "block" else policy.start)
-        terms = Terms(start, asks, options.limit, options.exclusive)
+        terms = Terms(start, asks, options.limit, options.exclusive, options.priority)
         self.plan.seal(call, terms, item)
         if asks:
             self._log.emit(ApprovalRequested(call, job.args, job.digest))
@@ -128,7 +132,7 @@ class Dispatcher:
             self._end(CallFailed(call, failure))
 
     def drop(self, call_id: str) -> None:
-        """A sealed call is ended before it started: it must not start, and nobody is to be asked."""
+        """A call has ended before it started: it must not start, nobody is to be asked, and no other waits for it."""
         self.plan.withdraw(call_id)
         job = self._jobs.get(call_id)
         if job is not None and job.scope is not None:

@@ -24,7 +24,11 @@ class Given(list[Any]):
     async def on_loop(self, value: Any) -> None:
         self.append(value)
 
-    in_thread = inline = list[Any].append
+    def in_thread(self, value: Any) -> None:
+        self.append(value)
+
+    def inline(self, value: Any) -> None:
+        self.append(value)
 
     def close(self) -> None:
         pass
