@@ -5,8 +5,8 @@ It knows neither tools nor how much of it may be said: `runtime.progress` and `r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Protocol
 
 from millstream.events import CallEvent
 from millstream.runtime.turn_log import TurnLog
@@ -21,15 +21,15 @@ class Outlet(Protocol):
         """Whether the consumer is further behind than the bound allows; may be asked in any thread."""
         ...
 
-    def say(self, event: CallEvent) -> None:
+    def say(self, event: CallEvent, /) -> None:
         """Emit an event, from any thread, without waiting; dropped where the call's state does not allow it."""
         ...
 
-    def do(self, function: Callable[[], object]) -> None:
+    def do(self, function: Callable[[], object], /) -> None:
         """Call `function` on the thread of the event loop: now if this is it, else soon."""
         ...
 
-    def later(self, at_s: float, function: Callable[[], object]) -> None:
+    def later(self, at_s: float, function: Callable[[], object], /) -> None:
         """Call `function` once it is `at_s`; to be asked on the thread of the event loop."""
         ...
 
@@ -49,7 +49,6 @@ class LogOutlet:
         self.say: Callable[[CallEvent], None] = log.say
         self.do: Callable[[Callable[[], object]], None] = log.do
         self.later: Callable[[float, Callable[[], object]], None] = log.later
-        self.room: Callable[[], Coroutine[Any, Any, None]] = log.room
         self.now: Callable[[], float] = loop_clock()
         self._log = log
 
@@ -57,3 +56,7 @@ class LogOutlet:
     def crowded(self) -> bool:
         """Whether the consumer is further behind than the bound allows."""
         return self._log.crowded
+
+    async def room(self) -> None:
+        """Wait while it is crowded."""
+        await self._log.room()

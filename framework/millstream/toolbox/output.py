@@ -86,7 +86,7 @@ def _check_size(parts: Sequence[MediaPart], limits: Limits) -> None:
     count = len(parts)
     if count > limits.max_media_parts:
         raise NotJson(f"it returned {count} images and files, at most {limits.max_media_parts} fit in a result")
-    data_bytes = sum(map(_size, parts))
+    data_bytes = sum(_data_bytes(part.base64) for part in parts)
     if data_bytes > limits.max_media_bytes:
         raise NotJson(
             f"it returned images or files of {data_bytes} bytes, at most {limits.max_media_bytes} fit in a result: "
@@ -96,8 +96,7 @@ def _check_size(parts: Sequence[MediaPart], limits: Limits) -> None:
         _check(part)
 
 
-def _size(part: MediaPart) -> int:
-    data: object = part.base64
+def _data_bytes(data: object) -> int:
     return len(data) * 3 // 4 - data[-2:].count("=") if isinstance(data, str) else 0
 
 
@@ -107,18 +106,21 @@ def _check(part: MediaPart) -> None:
     Raises:
         NotJson: it is empty, its data is no base64, or its media type or URL is none.
     """
-    media_type: object = part.media_type
-    data: object = part.base64
-    if not isinstance(media_type, str) or not _MEDIA_TYPE.fullmatch(media_type):
+    media_type, data = part.media_type, part.base64
+    if not _matches(_MEDIA_TYPE, media_type):
         raise NotJson('an image or file has no media type: MediaPart.of_bytes(data, "image/png")')
     if data is None:
-        if not (isinstance(part.url, str) and _URL.fullmatch(part.url)):
+        if not _matches(_URL, part.url):
             raise NotJson(f"a MediaPart of {media_type} holds neither data nor a URL: MediaPart.of_bytes(data, …)")
         return
     if part.url is not None:
         raise NotJson(f"a MediaPart of {media_type} holds data and a URL: give one of them")
     if not _is_base64(data):
         raise NotJson(f"a MediaPart of {media_type} holds no data in base64: make it with MediaPart.of_bytes(data, …)")
+
+
+def _matches(pattern: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
 def _is_base64(data: object) -> bool:

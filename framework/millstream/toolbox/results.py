@@ -36,8 +36,9 @@ def to_json(value: Any) -> JsonValue:
         return value if value.isascii() else _printable(value)
     if type(value) is int and abs(value) < _LARGE_INT:
         return value
+    refused = f"its result, of type {type(value).__name__}, is no JSON value"
     if isinstance(value, bytes | bytearray | memoryview):
-        raise NotJson(f"{_refused(value)}: {_BYTES}")
+        raise NotJson(f"{refused}: {_BYTES}")
     from pydantic_core import PydanticSerializationError, to_jsonable_python
 
     try:
@@ -45,14 +46,10 @@ def to_json(value: Any) -> JsonValue:
         text = json.dumps(plain, ensure_ascii=False, allow_nan=False)
     except (PydanticSerializationError, ValueError, TypeError, RecursionError) as error:
         hint = f": {_BYTES}" if "utf-8" in str(error) else ""  # pydantic's word for bytes that are no text
-        raise NotJson(_refused(value) + hint) from error
+        raise NotJson(refused + hint) from error
     if '"media_type"' in text and any(map(_is_media, _objects(plain))):
         raise NotJson("an image or a file stands deep within its result: return it alone, or as an item of a list")
     return plain if text.isascii() else json.loads(_printable(text))
-
-
-def _refused(value: object) -> str:
-    return f"its result, of type {type(value).__name__}, is no JSON value"
 
 
 def _printable(text: str) -> str:
