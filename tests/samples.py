@@ -141,6 +141,7 @@ EVENTS: Final[tuple[Event, ...]] = (
     CallYielded(CALL, [1]),
     *(CallRetrying(CALL, 1, 0.5, failure) for failure in FAILURES),
     CallReturned(CALL, JSON),
+    CallReturned(CALL, ["here", {"type": "media", "media_type": "image/png", "base64": "eA=="}], (1,)),
     CallReturned(CALL, False),
     *(CallFailed(CALL, failure) for failure in FAILURES),
 )

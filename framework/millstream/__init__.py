@@ -43,7 +43,7 @@ from millstream.toolbox.final import Final
 from millstream.toolbox.free_text import Grammar
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
-from millstream.transcript import Transcript
+from millstream.transcript import MediaPart, Transcript
 
 __all__ = (
     "Agent",
@@ -52,6 +52,7 @@ __all__ = (
     "Final",
     "Grammar",
     "Limits",
+    "MediaPart",
     "MillstreamError",
     "Model",
     "ModelError",

@@ -47,8 +47,9 @@ class Raised:
     """The tool raised.
 
     `error` is the exception's class name and `where` the place it came from ("weather.py:12 in lookup"). `message` is
-    its text only where that text was meant for the model (`ToolError`, `ModelRetry`) or the policy shows all texts;
-    otherwise it is empty, because the text of an exception may hold secrets. The exception itself stays in the process:
+    its text only where that text was meant for the model (`ToolError`, `ModelRetry`, and `NotJson`, which says why a
+    result can not be sent) or the policy shows all texts; otherwise it is empty, because the text of an exception may
+    hold secrets. Its notes and causes are told to nobody. The exception itself stays in the process:
     `run.calls[call.id].exception`.
     """
 

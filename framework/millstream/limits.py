@@ -30,6 +30,11 @@ class Limits:
     """Responses in one run: a model that calls tools for ever is stopped, with its transcript."""
     max_result_chars: int = 64 * 1024
     """The model's copy of a result; a longer one keeps head and tail, with a mark between."""
+    max_media_bytes: int = 5 * 1024 * 1024
+    """Images and files in one result, decoded: the strictest provider takes one of this size, each request from then
+    on carries all of them again, and more make an error of the result."""
+    max_media_parts: int = 16
+    """Images and files in one result: each is a block of the request, of which providers take so many."""
     max_concurrent_tools: int = 32
     """Tools of one run at work at the same time; the rest wait in call order."""
     max_threads: int = 64
@@ -39,7 +44,14 @@ class Limits:
     cancel_grace_s: float = 5.0
     """What a cancelled tool in a thread has to end; then its thread is left alone, and what it returns is dropped."""
     max_buffered_chars: int = 1024 * 1024
-    """Text of events the consumer has not taken yet; beyond it the model's stream is not read further."""
+    """Text of events the consumer has not taken yet; beyond it the model's stream is not read further, generators wait
+    with their next value (their time runs on), and of progress only the newest is kept."""
+    progress_interval_s: float = 0.05
+    """Between two progress events of a call, the newest of what it said: 20 a second are a smooth bar; 0 for all."""
+    max_log_lines: int = 1000
+    """Lines a tool may log in an attempt; of more the last few are kept, with a mark that counts those left out."""
+    max_log_line_chars: int = 4096
+    """One log line, or the message of a progress: a long traceback fits; head and tail are kept of a longer one."""
     journal_timeout_s: float = 30.0
     """For the journal to keep what happened: a run does not go on without, and does not end without its last record."""
 

@@ -7,10 +7,15 @@ other. Nothing here knows a wire format.
 
 from __future__ import annotations
 
+import os
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from mimetypes import guess_type
+from pathlib import Path
 from typing import Literal, TypeAlias
 
+from millstream.errors import UsageError
 from millstream.events.values import Call, JsonObject, JsonValue
 
 
@@ -32,13 +37,36 @@ class JsonPart:
 
 @dataclass(frozen=True, slots=True)
 class MediaPart:
-    """An image or a file for the model: either `url`, or `base64` data, of the given media type ("image/png")."""
+    """An image or a file for the model: either `url`, or `base64` data, of the given media type ("image/png").
+
+    Said by the user in a prompt, or returned by a tool, alone or in a list with text. `MediaPart.of_bytes` and
+    `MediaPart.of_path` make one of data that is at hand.
+    """
 
     media_type: str
-    base64: str | None = None
+    base64: str | None = field(default=None, repr=False)
     url: str | None = None
     name: str | None = None
     type: Literal["media"] = field(default="media", init=False, repr=False)
+
+    @classmethod
+    def of_bytes(cls, data: bytes, media_type: str, name: str | None = None) -> MediaPart:
+        """An image or a file of its bytes; `name` is what the model is told that it is called."""
+        return cls(media_type, base64=b64encode(data).decode("ascii"), name=name)
+
+    @classmethod
+    def of_path(cls, path: str | os.PathLike[str], media_type: str | None = None) -> MediaPart:
+        """An image or a file that is read now, and waited for; its media type is told from the ending of its name.
+
+        Raises:
+            UsageError: the ending tells no media type.
+            OSError: the file can not be read.
+        """
+        path = Path(path)
+        told = media_type or guess_type(path.name, strict=False)[0]
+        if told is None:
+            raise UsageError(f'{path.name} does not say what it is: add its media type, of_path(…, "image/png")')
+        return cls.of_bytes(path.read_bytes(), told, path.name)
 
 
 Part: TypeAlias = TextPart | JsonPart | MediaPart

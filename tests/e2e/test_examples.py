@@ -27,6 +27,17 @@ SAYS = {
         "rejected at character 52 of",
         "/lines/0/count: expected",
     ],
+    "image_result.py": [
+        "the log holds image/png bars.png",
+        "the highest is 5:",
+        "sees: input_image data:image/png;base64,",
+    ],
+    "progress_from_anywhere.py": [
+        "log: 100000 steps to go",
+        "in_a_thread: crunching, 100,000 of 100,000; few events",
+        "in_a_thread_of_ones_own: crunching, 100,000 of 100,000; few events",
+        "in_async_code: page 12, 12 of 12; few events",
+    ],
     "progress_in_terminal.py": ["attempt 3", "20 % notes/part-1.txt", "3 notes about mills", "saved", "finished in"],
     "your_own_loop.py": ["▶ stock started", "{'bolts': 120}", "enough bolts and nuts", "two requests"],
 }

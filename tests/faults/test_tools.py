@@ -467,5 +467,7 @@ async def test_a_million_words_do_not_stop_the_run(api: API) -> None:
         return "worked"
 
     story = await work_of(api, work)
-    assert len(story.all(CallProgress)) == 20_000
-    assert story.all(CallProgress)[-1].done == 19_999
+    told = [event.done or 0 for event in story.all(CallProgress)]
+    assert len(told) < 100, "newer words take the place of those nobody heard yet"
+    assert (told[0], told[-1]) == (0, 19_999)
+    assert told == sorted(told)

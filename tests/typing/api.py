@@ -234,8 +234,9 @@ def told(event: Event) -> str:
         case TextDelta(text=text):
             assert_type(text, str)
             return text
-        case CallReturned(call=called):
+        case CallReturned(call=called, media=places):
             assert_type(called, Call)
+            assert_type(places, tuple[int, ...])
             return called.name
         case CallFailed(failure=failure):
             assert_type(failure, Failure)

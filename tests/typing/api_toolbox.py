@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import partial
 from typing import Any, assert_type
 
+from millstream import MediaPart
 from millstream.policy import Retry
 from millstream.toolbox.context import ToolContext
 from millstream.toolbox.decorator import as_tool, tool
@@ -29,6 +30,11 @@ def plain(a: int, b: str = "") -> list[str]:
 @tool(read_only=True, retry=Retry(attempts=2), timeout_s=3, start="eager", limit=1, exclusive="db", executor="inline")
 async def coroutine(a: int, *, b: str = "") -> list[str]:
     return [b] * a
+
+
+@tool(exclusive=True, priority=2)
+def alone(path: str) -> list[str | MediaPart]:
+    return ["here it is", MediaPart.of_path(path), MediaPart.of_bytes(b"", "image/png", "a.png")]
 
 
 @tool()
@@ -75,6 +81,7 @@ class Service:
 
 assert_type(plain(1), list[str])
 assert_type(plain(1, b="x"), list[str])
+assert_type(alone("a.png"), list[str | MediaPart])
 assert_type(generator(1), Iterator[int])
 assert_type(async_generator(1), AsyncIterator[int])
 assert_type(tool(Service().lookup)("k"), str)
@@ -97,6 +104,9 @@ def mistakes() -> None:
     Grammar("ebnf", "x")  # type: ignore[arg-type]
     of_grammar(3)  # type: ignore[arg-type]
     tool(retry=3)  # type: ignore[call-overload]
+    tool(exclusive=3)  # type: ignore[call-overload]
+    tool(priority="high")  # type: ignore[call-overload]
+    MediaPart.of_bytes("text", "text/plain")  # type: ignore[arg-type]
     tool(readonly=True)  # type: ignore[call-overload]
     with_deps(1, with_deps)  # type: ignore[arg-type]
 

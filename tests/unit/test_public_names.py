@@ -22,6 +22,7 @@ AGREED = (
     "Final",
     "Grammar",
     "Limits",
+    "MediaPart",
     "MillstreamError",
     "Model",
     "ModelError",

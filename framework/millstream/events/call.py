@@ -155,9 +155,15 @@ class CallEnded:
 
 @dataclass(frozen=True, slots=True)
 class CallReturned(CallEnded):
-    """The tool returned. `result` is its full JSON value; the model's copy may have been cut."""
+    """The tool returned. `result` is its full JSON value; the model's copy may have been cut.
+
+    `media` names the places of images and files in `result`, which is a list then: there stands `{"type": "media",
+    "media_type": "image/png", "base64": "…", "name": "chart.png"}`, with `url` instead of `base64` where it is
+    elsewhere, and `name` only where it has one. An object of that form at any other place is JSON and nothing more.
+    """
 
     result: JsonValue
+    media: tuple[int, ...] = ()
     type: Literal["CallReturned"] = field(default="CallReturned", init=False, repr=False)
 
 

@@ -1,7 +1,10 @@
 """Which calls may start now: the start policy, approvals, limits and exclusive groups. Decisions only, nothing runs.
 
-Tell it what happened (`seal`, `move_on`, `finish`, `end`, `approve`, `release` …), then ask `admit` for the calls to
-start, in call order. `waiting` says of each of the others what it waits for, in words.
+Tell it what happened (`open`, `seal`, `move_on`, `finish`, `end`, `approve`, `release` …), then ask `admit` for the
+calls to start. `waiting` says of each of the others what it waits for, in words.
+
+A call that runs alone is a barrier in call order: what the model called before it ends first, what it called after it
+starts later. So it is never overtaken, and it can not be kept from its turn by calls that come in behind it.
 """
 
 from __future__ import annotations
@@ -23,13 +26,21 @@ class Terms:
         start: how far the response must have come.
         needs_approval: whether a person must have agreed.
         limit: how many calls of this tool may be at work at once; None for no limit of its own.
-        exclusive: the group of which only one call may be at work at once; None for no group.
+        exclusive: the group of which only one call may be at work at once; True for a call that runs alone, with
+            nothing else at work beside it; None or False for neither.
+        priority: where several may start but not all at once, those with a higher one do; in call order if it is equal.
     """
 
     start: Start = "safe"
     needs_approval: bool = False
     limit: int | None = None
-    exclusive: str | None = None
+    exclusive: str | bool | None = None
+    priority: int = 0
+
+    @property
+    def alone(self) -> bool:
+        """Whether nothing else may be at work beside it."""
+        return self.exclusive is True
 
 
 @dataclass(slots=True)
@@ -41,18 +52,28 @@ class _Waiting:
 
 
 class Plan:
-    """The calls of one response that wait to start, and those at work."""
+    """The calls of one response that wait to start, and those at work.
+
+    What is at work in it is all that is at work in its run: a run asks for the next response, or again for a torn one,
+    only when every call has ended. (A thread that could not be stopped in time may still go on: nobody can know.)
+    """
 
     def __init__(self, max_concurrent: int) -> None:
         self._max_concurrent = max_concurrent
+        self._written: dict[str, tuple[Call, bool]] = {}  # calls whose arguments arrive, and whether they run alone
         self._waiting: dict[str, _Waiting] = {}
         self._at_work: dict[str, tuple[Call, Terms]] = {}
         self._frontier = -1
         self._finished_well = False
         self._ended_well = False
 
+    def open(self, call: Call, *, alone: bool) -> None:
+        """The model began a call; `alone` says that it will run alone."""
+        self._written[call.id] = call, alone
+
     def seal(self, call: Call, terms: Terms, item: int) -> None:
         """A call was sealed; `item` is its place among the parts of the response."""
+        self._written.pop(call.id, None)
         self._waiting[call.id] = _Waiting(call, terms, item, approved=not terms.needs_approval)
 
     def move_on(self, frontier: int) -> None:
@@ -73,7 +94,8 @@ class Plan:
             self._waiting[call_id].approved = True
 
     def withdraw(self, call_id: str) -> bool:
-        """A call that waits will not start; False where it does not wait."""
+        """A call that waits, or that is still being written, will not start; False where it does not wait."""
+        self._written.pop(call_id, None)
         return self._waiting.pop(call_id, None) is not None
 
     def release(self, call_id: str) -> None:
@@ -81,9 +103,9 @@ class Plan:
         self._at_work.pop(call_id, None)
 
     def admit(self) -> list[tuple[Call, Start]]:
-        """The calls that start now, in call order, with how far the response had come for each."""
+        """The calls that start now, the most urgent first, with how far the response had come for each."""
         admitted: list[tuple[Call, Start]] = []
-        for waiting in sorted(self._waiting.values(), key=lambda one: one.call.index):
+        for waiting in sorted(self._waiting.values(), key=lambda one: (-one.terms.priority, one.call.index)):
             if self._obstacle(waiting) is None:
                 call, terms = waiting.call, waiting.terms
                 del self._waiting[call.id]
@@ -112,6 +134,9 @@ class Plan:
             return "approval"
         if _ORDER[terms.start] > self._reached(waiting):
             return "the end of the response" if terms.start == "end" else "the model to move on"
+        barrier = self._barrier(waiting)
+        if barrier is not None:
+            return barrier
         others = [other for other in self._at_work.values() if other[0].id != call.id]
         if len(others) >= self._max_concurrent:
             return f"a free place, {self._max_concurrent} calls are at work"
@@ -121,3 +146,19 @@ class Plan:
             (other.name for other, its in others if terms.exclusive and its.exclusive == terms.exclusive), None
         )
         return None if holder is None else f"{holder}, which holds {terms.exclusive}"
+
+    def _barrier(self, waiting: _Waiting) -> str | None:
+        """What of another call comes first because one of them runs alone."""
+        call, alone = waiting.call, waiting.terms.alone
+        rows = [(one.call, one.terms.alone) for one in self._waiting.values()]
+        for other, other_alone in (*self._written.values(), *rows):
+            if other.index < call.index and (alone or other_alone):
+                return (
+                    f"{other.name}, which runs alone" if other_alone else f"{other.name} to end, {call.name} runs alone"
+                )
+        for other, terms in self._at_work.values():
+            if other.id != call.id and (alone or terms.alone):
+                return (
+                    f"{other.name}, which runs alone" if terms.alone else f"{other.name} to end, {call.name} runs alone"
+                )
+        return None

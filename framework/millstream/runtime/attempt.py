@@ -14,13 +14,16 @@ from anyio.lowlevel import checkpoint_if_cancelled
 
 from millstream.answers import Approver
 from millstream.errors import UsageError
-from millstream.events import Call, CallEvent, CallYielded, Failure, JsonValue, TimedOut
+from millstream.events import Call, Failure, TimedOut
 from millstream.limits import Limits
 from millstream.policy import Policy
 from millstream.runtime.executors import execute
 from millstream.runtime.outcomes import failure_of
+from millstream.runtime.outlet import Outlet
+from millstream.runtime.progress import Words
+from millstream.runtime.yielding import Yields
 from millstream.toolbox.context import CURRENT, ToolContext
-from millstream.toolbox.results import to_json
+from millstream.toolbox.output import Output, output_of
 from millstream.toolbox.signature import BoundArguments
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
@@ -66,21 +69,24 @@ class Body:
     call: Call
     tool: Tool[..., Any]
     bound: BoundArguments
-    say: Callable[[CallEvent], None]
+    outlet: Outlet
+    key: str
+    """The idempotency key: that of the call, or of an earlier one that it repeats."""
 
-    async def run(self, number: int, shared: RunContext) -> JsonValue:
-        """Run the body once; its result as a JSON value.
+    async def run(self, number: int, shared: RunContext) -> Output:
+        """Run the body once; what it gave.
 
         Raises:
-            AttemptFailed: it raised, exceeded its time, or returned what is no JSON value.
+            AttemptFailed: it raised, exceeded its time, or returned what is no result.
             BaseException: what is meant for the whole process, KeyboardInterrupt above all.
         """
+        words, yields = Words(self.call, self.outlet, shared.limits), Yields(self.call, self.outlet, shared.limits)
         context: ToolContext[Any] = ToolContext(
             self.call,
             shared.deps,
-            self.say,
+            words.say,
             run_id=shared.run_id,
-            idempotency_key=f"{shared.run_id}:{self.call.id}",
+            idempotency_key=self.key,
             attempt=number,
         )
         kwargs = dict(self.bound.kwargs)
@@ -91,7 +97,8 @@ class Body:
         try:
             with shared.at_work(self.call.id), anyio.move_on_after(timeout_s) as time_limit:
                 call = partial(self.tool.function, *self.bound.args, **kwargs)
-                return to_json(await execute(self.tool, call, self._yielded, shared.limits, time_limit))
+                returned = await execute(self.tool, call, yields, shared.limits, time_limit)
+                return output_of(returned, shared.limits)
         except (anyio.get_cancelled_exc_class(), CancelledError, SystemExit) as error:  # trio's, asyncio's
             await checkpoint_if_cancelled()  # raises if it was the run or the call; else the tool raised it by itself
             raise AttemptFailed(failure_of(error, shared.policy), None) from error
@@ -99,7 +106,6 @@ class Body:
             raise AttemptFailed(failure_of(error, shared.policy), error) from error
         finally:
             CURRENT.reset(token)
+            yields.close()
+            words.close()
         raise AttemptFailed(TimedOut(timeout_s), TimeoutError())
-
-    def _yielded(self, value: Any) -> None:
-        self.say(CallYielded(self.call, to_json(value)))

@@ -36,10 +36,13 @@ from millstream.policy import Retry, Start
 from millstream.routing.plan import Plan, Terms
 from millstream.routing.surrogates import printable
 from millstream.runtime.attempt import AttemptFailed, Body, RunContext
+from millstream.runtime.ledger import Began, Did, Ledger
 from millstream.runtime.outcomes import failure_of
+from millstream.runtime.outlet import LogOutlet
 from millstream.runtime.retry import retrying
 from millstream.runtime.turn_log import TurnLog
 from millstream.runtime.wake import Wake
+from millstream.toolbox.output import Output
 from millstream.toolbox.signature import BoundArguments
 from millstream.toolbox.tool import Tool
 
@@ -51,6 +54,7 @@ class _Job:
     args: JsonValue
     bound: BoundArguments
     digest: str
+    key: str
     scope: anyio.CancelScope | None = None
     cancelled_for: str | None = None
 
@@ -62,29 +66,38 @@ class Dispatcher:
         tasks: where the tasks of tools live.
         log: where everything about the calls is recorded.
         shared: what all the calls of the run share.
+        ledger: what calls of the response in whose place this one was asked for have done.
     """
 
-    def __init__(self, tasks: TaskGroup, log: TurnLog, shared: RunContext) -> None:
+    def __init__(self, tasks: TaskGroup, log: TurnLog, shared: RunContext, ledger: Ledger | None = None) -> None:
         self.plan = Plan(shared.limits.max_concurrent_tools)
         self.exceptions: dict[str, BaseException] = {}
         """What tools raised, by call id: for the people of this process, never for the log."""
         self._tasks = tasks
         self._log = log
+        self._outlet = LogOutlet(log)
         self._shared = shared
+        self._ledger = ledger or Ledger()
         self._jobs: dict[str, _Job] = {}
         self._whys: dict[str, str] = {}
         self._ended = Wake()
+
+    def open(self, call: Call, tool: Tool[..., Any] | None) -> None:
+        """The model began a call, of a tool that is known or not."""
+        self.plan.open(call, alone=tool is not None and tool.options.exclusive is True)
 
     def seal(self, call: Call, tool: Tool[..., Any], sealed: Sealed, item: int) -> None:
         """A call of a known tool was sealed: it waits for its turn from now on."""
         options = tool.options
         assert isinstance(sealed.bound, BoundArguments), "the arguments of a sealed call are bound"
-        self._jobs[call.id] = job = _Job(call, tool, sealed.value, sealed.bound, digest(sealed.value))
+        self._jobs[call.id] = job = _Job(
+            call, tool, sealed.value, sealed.bound, digest(sealed.value), f"{self._shared.run_id}:{call.id}"
+        )
         needed = options.needs_approval
         asks = needed(tool.named(sealed.value)) if callable(needed) else needed
         policy = self._shared.policy
         start = tool.start("end" if policy.moderation == "block" else policy.start)
-        terms = Terms(start, asks, options.limit, options.exclusive)
+        terms = Terms(start, asks, options.limit, options.exclusive, options.priority)
         self.plan.seal(call, terms, item)
         if asks:
             self._log.emit(ApprovalRequested(call, job.args, job.digest))
@@ -92,16 +105,25 @@ class Dispatcher:
 
     def admit(self) -> bool:
         """Start the calls that may start now; returns whether any did. Their tools run from the next checkpoint on."""
-        admitted = self.plan.admit()
-        for call, state in admitted:
-            job = self._jobs[call.id]
-            self._log.emit(CallStarted(call, 1, state, job.digest))
-            self._tasks.start_soon(self._run, job, state, name=f"tool {call.name}")
+        any_started = False
+        while admitted := self.plan.admit():  # again, where a result that is reused has made room
+            for call, state in admitted:
+                any_started |= self._start(self._jobs[call.id], state)
         for call, why in self.plan.waiting():
             if self._whys.get(call.id) != why:
                 self._whys[call.id] = why
                 self._log.emit(CallQueued(call, why))
-        return bool(admitted)
+        return any_started
+
+    def leave_to(self, ledger: Ledger) -> None:
+        """The response is asked for again: note what its calls have done. All of them have ended, or never started."""
+        for job in sorted(self._jobs.values(), key=lambda one: one.call.index):
+            end = self._log.turn.end(job.call.id)
+            if isinstance(end, CallReturned):
+                output = Output(end.result, end.media)
+                ledger.enter(job.call.name, job.digest, Did(job.call.id, job.key, output))
+            elif self._log.turn.started(job.call.id):
+                ledger.enter(job.call.name, job.digest, Began(job.call.id, job.key))
 
     def fail_stranded(self, failure: Failure) -> None:
         """The response ended other than well: what it can not start any more ends now, and nobody is to be asked."""
@@ -110,7 +132,7 @@ class Dispatcher:
             self._end(CallFailed(call, failure))
 
     def drop(self, call_id: str) -> None:
-        """A sealed call is ended before it started: it must not start, and nobody is to be asked."""
+        """A call has ended before it started: it must not start, nobody is to be asked, and no other waits for it."""
         self.plan.withdraw(call_id)
         job = self._jobs.get(call_id)
         if job is not None and job.scope is not None:
@@ -132,6 +154,19 @@ class Dispatcher:
         """Wait until every call that was sealed has ended."""
         while any(self._log.turn.state(call_id) != "ended" for call_id in self._jobs):
             await self._ended.wait()
+
+    def _start(self, job: _Job, state: Start) -> bool:
+        """Start a call; False where what an earlier one did stands in for it."""
+        call, entry = job.call, self._ledger.take(job.call.name, job.digest)
+        if entry is not None:
+            job.key = entry.key
+        if isinstance(entry, Did):
+            self._log.emit(CallStarted(call, 1, state, job.digest, entry.call_id))
+            self._end(CallReturned(call, entry.output.value, entry.output.media))
+            return False
+        self._log.emit(CallStarted(call, 1, state, job.digest))
+        self._tasks.start_soon(self._run, job, state, name=f"tool {call.name}")
+        return True
 
     async def _ask(self, job: _Job) -> None:
         """The task that asks the approver; where that fails, nobody has agreed."""
@@ -202,9 +237,9 @@ class Dispatcher:
 
     async def _attempts(self, job: _Job, state: Start) -> CallReturned | CallFailed:
         retry = job.tool.options.retry or Retry(attempts=1)
-        body = Body(job.call, job.tool, job.bound, self._log.say)
+        body = Body(job.call, job.tool, job.bound, self._outlet, job.key)
 
-        async def attempt(number: int) -> JsonValue:
+        async def attempt(number: int) -> Output:
             if number > 1:
                 self._log.emit(CallStarted(job.call, number, state, job.digest))
                 await self._log.flush()
@@ -219,7 +254,8 @@ class Dispatcher:
             self._log.say(CallRetrying(job.call, number, pause_s, error.failure))
 
         try:
-            return CallReturned(job.call, await retrying(attempt, retry, may_retry=may_retry, on_retry=on_retry))
+            output = await retrying(attempt, retry, may_retry=may_retry, on_retry=on_retry)
+            return CallReturned(job.call, output.value, output.media)
         except AttemptFailed as failed:
             if failed.cause is not None:
                 self.exceptions[job.call.id] = failed.cause

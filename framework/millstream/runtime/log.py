@@ -15,11 +15,23 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from millstream.errors import RunError, UsageError
-from millstream.events import ArgsDelta, Event, OutputDelta, ReasoningDelta, Record, RefusalDelta, TextDelta
+from millstream.events import (
+    ArgsDelta,
+    CallProgress,
+    CallYielded,
+    Event,
+    OutputDelta,
+    ReasoningDelta,
+    Record,
+    RefusalDelta,
+    TextDelta,
+)
 from millstream.journal.memory import MemoryJournal
 from millstream.journal.seam import Journal
 from millstream.limits import Limits
+from millstream.runtime.reminders import Reminders
 from millstream.runtime.wake import Wake
+from millstream.runtime.weight import weight
 
 _Delta = TextDelta | ReasoningDelta | RefusalDelta | OutputDelta | ArgsDelta
 _DELTAS: Final = (TextDelta, ReasoningDelta, RefusalDelta, OutputDelta, ArgsDelta)
@@ -57,14 +69,17 @@ class Log:
         self._unwritten: list[Record] = []
         self._outbox: deque[Record] = deque()
         self._buffered = 0
+        self._weights: deque[int] = deque()  # of what tools said and nobody took yet
         self._taken = 0
         self._taking = False
         self._closed = False
         self._writing = anyio.Lock(fast_acquire=True)
         self._news = Wake()
-        self._space = Wake()
+        self._space: anyio.Event | None = None  # there while somebody waits for room
         self.said_outside = Wake()
         """Set when something was emitted by code that can not flush: a tool's plain call, or a thread."""
+        self.reminders = Reminders()
+        """What such code wants done later; set `said_outside` after adding one."""
 
     def emit(self, events: Sequence[Event]) -> None:
         """Number events, in order. Call `flush` to have them journaled and delivered."""
@@ -77,6 +92,9 @@ class Log:
                     self._tail = _Tail(event, self._now())
                 self._buffered += len(event.text)
             else:
+                if isinstance(event, CallYielded | CallProgress):
+                    self._weights.append(weight(event))
+                    self._buffered += self._weights[-1]
                 self._number_tail()
                 self._number(event, self._now())
 
@@ -97,9 +115,15 @@ class Log:
         if self._unwritten:
             await self._write()
 
+    @property
+    def crowded(self) -> bool:
+        """Whether the consumer is further behind than the bound allows."""
+        return self._buffered > self._max_buffered and not self._closed
+
     async def room(self) -> None:
         """Wait while the consumer is further behind than the bound allows."""
-        while self._buffered > self._max_buffered and not self._closed:
+        while self.crowded:
+            self._space = self._space or anyio.Event()
             await self._space.wait()
 
     def give_up(self) -> None:
@@ -111,7 +135,7 @@ class Log:
         """Nothing more will be emitted: the consumer ends after what is there."""
         self._closed = True
         self._news.set()
-        self._space.set()
+        self._make_room()
 
     async def take(self) -> Record | None:
         """The next record, None after the last one of a closed log.
@@ -136,8 +160,10 @@ class Log:
                 record = self._outbox.popleft()
                 if isinstance(record.event, _DELTAS):
                     self._buffered -= len(record.event.text)
-                    if self._buffered <= self._max_buffered:
-                        self._space.set()
+                elif isinstance(record.event, CallYielded | CallProgress):
+                    self._buffered -= self._weights.popleft()
+                if self._space is not None and not self.crowded:
+                    self._make_room()
                 return record
             if self._tail is not None or self._unwritten:
                 await self.flush_all()
@@ -145,6 +171,11 @@ class Log:
                 return None
             else:
                 await self._news.wait()
+
+    def _make_room(self) -> None:
+        space, self._space = self._space, None
+        if space is not None:
+            space.set()
 
     def _number(self, event: Event, at: float) -> None:
         self._seq += 1
@@ -229,10 +260,12 @@ class Writer:
         self._scope = anyio.CancelScope()
 
     async def run(self) -> None:
-        """Flush whenever something was said, until `stop`."""
+        """Flush whenever something was said, and see to the reminders, until `stop`."""
         with self._scope:
             while True:
-                await self._log.said_outside.wait()
+                with anyio.CancelScope(deadline=self._log.reminders.next_s):
+                    await self._log.said_outside.wait()
+                self._log.reminders.call_due(anyio.current_time())
                 await self._log.flush_all()
 
     def stop(self) -> None:

@@ -16,6 +16,7 @@ from millstream.routing.moderation import Verdict
 from millstream.runtime.asking import Asking
 from millstream.runtime.conversation import Conversation
 from millstream.runtime.dispatcher import Dispatcher
+from millstream.runtime.ledger import Ledger
 from millstream.runtime.log import Log
 from millstream.runtime.response import Response, ResponseParts
 from millstream.runtime.retry import retrying
@@ -50,6 +51,7 @@ class TurnLoop:
         self._interrupted = False  # the provider's last response goes on in the next
         self.steering = Steering(self._items, self._tell)
         """What the user says meanwhile."""
+        self._ledger = Ledger()
 
     async def run(self, transport: Transport, tasks: TaskGroup) -> None:
         """Go on until a response calls no tool and was not interrupted by its provider.
@@ -71,6 +73,7 @@ class TurnLoop:
             else:
                 await response.settle()
             self._restarts = 0
+            self._ledger.clear()
             entries = self._take(response)
             answers = tuple(call.id for entry in entries if isinstance(entry, Reply) for call in entry.calls)
             if response.blocked is not None and not (answers and response.blocked.again):
@@ -158,7 +161,7 @@ class TurnLoop:
         parts = ResponseParts(
             self._turn, model.format.name, model.name, decoder, taken, custom_tools=model.has_custom_tools
         )
-        dispatcher = Dispatcher(tasks, turn_log, conversation.shared)
+        dispatcher = Dispatcher(tasks, turn_log, conversation.shared, self._ledger)
         return Response(parts, conversation.toolbox, dispatcher, turn_log, conversation.shared)
 
     async def _recover(self, response: Response) -> bool:
@@ -185,6 +188,7 @@ class TurnLoop:
             for call_id in response.router.calls:
                 response.dispatcher.cancel(call_id, "the response is asked for again")
             await response.dispatcher.idle()
+            response.dispatcher.leave_to(self._ledger)
             self._log.emit((TurnRestarted(response.turn),))
             self._current = None
             return False

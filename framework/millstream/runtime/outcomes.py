@@ -6,15 +6,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from millstream.arguments.assembler import canonical
 from millstream.errors import ModelRetry, ToolError
 from millstream.events import CallEnded, CallFailed, CallReturned, Failure, Raised
 from millstream.failures import explain
 from millstream.policy import Policy
 from millstream.routing.surrogates import printable
 from millstream.runtime.groups import only_leaf
+from millstream.toolbox.output import Output, parts_of
 from millstream.toolbox.results import NotJson
-from millstream.transcript import TextPart, ToolResult
+from millstream.transcript import Part, TextPart, ToolResult
 
 _MARK: Final = "\n… {left_out} characters left out here …\n"
 
@@ -36,10 +36,24 @@ def failure_of(error: BaseException, policy: Policy) -> Failure:
 def tool_result(end: CallEnded, limits_max_chars: int) -> ToolResult:
     """The answer that goes to the model for a call that ended, cut to at most so many characters."""
     if isinstance(end, CallReturned):
-        text = end.result if isinstance(end.result, str) else canonical(end.result)
-        return ToolResult(end.call, (TextPart(cut(text, limits_max_chars)),), ok=True)
+        parts = parts_of(Output(end.result, end.media))
+        return ToolResult(end.call, _cut_texts(parts, limits_max_chars), ok=True)
     assert isinstance(end, CallFailed)
     return ToolResult(end.call, (TextPart(cut(explain(end.failure, end.call.name), limits_max_chars)),), ok=False)
+
+
+def _cut_texts(parts: tuple[Part, ...], max_chars: int) -> tuple[Part, ...]:
+    """The parts, with as much of each text as is its share of `max_chars`; images and files have a limit of their own.
+
+    The mark stands even where the share is smaller than it.
+    """
+    total = sum(len(part.text) for part in parts if isinstance(part, TextPart))
+    if total <= max_chars:
+        return parts
+    return tuple(
+        TextPart(cut(part.text, max_chars * len(part.text) // total)) if isinstance(part, TextPart) else part
+        for part in parts
+    )
 
 
 def cut(text: str, max_chars: int) -> str:

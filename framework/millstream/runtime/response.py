@@ -14,7 +14,18 @@ from typing import Final
 from anyio.lowlevel import checkpoint
 
 from millstream.errors import WireError
-from millstream.events import CallFailed, CallSealed, Denied, Event, Rejected, Truncated, TurnEnded, TurnTorn, Usage
+from millstream.events import (
+    CallFailed,
+    CallOpened,
+    CallSealed,
+    Denied,
+    Event,
+    Rejected,
+    Truncated,
+    TurnEnded,
+    TurnTorn,
+    Usage,
+)
 from millstream.routing.moderation import Verdict, judge
 from millstream.routing.reply import ReplyBuilder
 from millstream.routing.router import Router
@@ -93,8 +104,7 @@ class Response:
             max_calls=shared.limits.max_calls_per_turn,
             max_args_chars=shared.limits.max_args_chars,
         )
-        self._gated = shared.policy.moderation == "block"
-        self._aborts = shared.policy.on_reject == "abort"
+        self._gated, self._aborts = shared.policy.moderation == "block", shared.policy.on_reject == "abort"
         self._routed = 0  # wire events, over all pieces: in a burst no piece has to be waited for
         self._kept: frozenset[str] | None = None  # of a torn response, the calls that stand
 
@@ -121,14 +131,13 @@ class Response:
     @property
     def usage(self) -> Usage | None:
         """The token counts, as far as the provider sent them."""
-        if self.router.ended is not None:
-            return self.router.ended.usage
-        return self.router.broke.usage if self.router.broke is not None else None
+        last = self.router.ended or self.router.broke
+        return None if last is None else last.usage
 
     @property
     def any_sealed(self) -> bool:
         """Whether a call of it was sealed, and so may have been started."""
-        return any(routed.sealed is not None for routed in self.router.calls.values())
+        return any(routed.sealed for routed in self.router.calls.values())
 
     @property
     def goes_on(self) -> bool:
@@ -200,18 +209,23 @@ class Response:
         self._kept = frozenset(routed.call.id for routed in sealed + rejected) if keep else frozenset()
         dropped = tuple(call_id for call_id in self.router.calls if call_id not in self._kept)
         kept = tuple(call_id for call_id in self.router.calls if call_id in self._kept)
-        self.log.emit(*self.router.cut("response torn"))
+        cut = self.router.cut("response torn")
+        self.log.emit(*cut)
+        self._tell_dispatcher(cut)
         finished = self.router.finished.reason if self.router.finished is not None else None
         reason = self.router.broke.reason if self.router.broke is not None else finished
         self.log.emit(TurnTorn(self.turn, message, kept, dropped, reason, self.usage))
 
     def cancel(self, call_id: str, reason: str) -> bool:
         """Cancel one of its calls, wherever it is in its life; False where it has ended."""
-        if self.dispatcher.cancel(call_id, reason):
-            return True
-        events = self.router.abandon(call_id, reason)
-        self.log.emit(*events)
-        return bool(events)
+        cancelled = self.dispatcher.cancel(call_id, reason)
+        if not cancelled and (events := self.router.abandon(call_id, reason)):
+            self.log.emit(*events)
+            self._tell_dispatcher(events)
+            cancelled = True
+        if cancelled:
+            self.dispatcher.admit()  # others may have waited for it
+        return cancelled
 
     def entries(self) -> tuple[Entry, ...]:
         """What goes into the transcript: the reply, then the answers to its calls in call order."""
@@ -232,7 +246,7 @@ class Response:
             if events:
                 self.shown = True
                 self.log.emit(*events)
-                self._drop_ended(events)
+                self._tell_dispatcher(events)
             self._routed += 1
             started = type(wire_event) in _MAY_START_CALLS and self._advance(wire_event, events)
             if started or self._routed % _EVENTS_PER_CHECKPOINT == 0:
@@ -252,9 +266,12 @@ class Response:
         reason = printable(verdict.reason)
         return [replace(event, blocked=reason) if isinstance(event, TurnEnded) else event for event in events]
 
-    def _drop_ended(self, events: Sequence[Event]) -> None:
+    def _tell_dispatcher(self, events: Sequence[Event]) -> None:
+        """Of calls that began, and of those that ended before they could start."""
         for event in events:
-            if isinstance(event, CallFailed):
+            if isinstance(event, CallOpened):
+                self.dispatcher.open(event.call, self._toolbox.get(event.call.name))
+            elif isinstance(event, CallFailed):
                 self.dispatcher.drop(event.call.id)
 
     def _router_events(self, wire_event: WireEvent) -> list[Event]:

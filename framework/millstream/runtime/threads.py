@@ -33,10 +33,16 @@ class _Pool:
 _pools: Final[RunVar[_Pool]] = RunVar("millstream_threads")
 
 
-async def in_thread(function: Callable[[], T], limits: Limits, time_limit: anyio.CancelScope) -> T:
+async def in_thread(
+    function: Callable[[], T],
+    limits: Limits,
+    time_limit: anyio.CancelScope,
+    on_left: Callable[[], object] = lambda: None,
+) -> T:
     """Call `function` in a thread of a pool of `max_threads` or, if some run asked for more, of more.
 
-    Who is cancelled meanwhile leaves when it has ended, after `cancel_grace_s` at the latest; at once where it is
+    `on_left` is called when its result is wanted no longer, and before whoever is cancelled waits for it. Who is
+    cancelled meanwhile leaves when it has ended, after `cancel_grace_s` at the latest; at once where it is
     `time_limit` that cancels, for then the model waits to be told.
     """
     pool = _pools.get(None)
@@ -58,6 +64,7 @@ async def in_thread(function: Callable[[], T], limits: Limits, time_limit: anyio
         (result,) = await run_sync(work, abandon_on_cancel=True, limiter=pool.unlimited)
         return result
     finally:
+        on_left()
         await place.leave(0.0 if time_limit.cancel_called else limits.cancel_grace_s)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from millstream.events import CALL_EVENTS, CallEvent, Event
 from millstream.routing.turn import Turn
 from millstream.runtime.log import Log
@@ -37,6 +39,24 @@ class TurnLog:
                 self._log.said_outside.set()
 
         self._loop.do(say)
+
+    def do(self, function: Callable[[], object]) -> None:
+        """Call `function` on the thread of the event loop: now if this is it, else soon."""
+        self._loop.do(function)
+
+    def later(self, at_s: float, function: Callable[[], object]) -> None:
+        """Call `function` once it is `at_s`, from the thread of the event loop."""
+        self._log.reminders.add(at_s, function)
+        self._log.said_outside.set()
+
+    @property
+    def crowded(self) -> bool:
+        """Whether the consumer is further behind than the bound allows."""
+        return self._log.crowded
+
+    async def room(self) -> None:
+        """Wait while it is crowded."""
+        await self._log.room()
 
     def end(self, event: CallEvent) -> None:
         """Emit where nobody may flush: the log's own task will."""

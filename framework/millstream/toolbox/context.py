@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, Generic
 
 from millstream.errors import UsageError
-from millstream.events import Call, CallEvent, CallLogged, CallProgress, JsonValue
+from millstream.events import Call, CallLogged, CallProgress, JsonValue
 from millstream.toolbox.results import to_json
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ class ToolContext(Generic[Deps]):
     """The surroundings of one attempt of one call.
 
     `deps` is what was passed as `deps=` to the run. `idempotency_key` is the same for every attempt of a call, also in
-    another process: hand it to whatever must not take effect twice. `attempt` counts from 1.
+    another process, and for the call that a model makes again where its torn response is asked for again: hand it to
+    whatever must not take effect twice. `attempt` counts from 1.
     """
 
     __slots__ = ("_say", "attempt", "call", "deps", "idempotency_key", "run_id")
@@ -40,7 +41,7 @@ class ToolContext(Generic[Deps]):
         self,
         call: Call,
         deps: Deps,
-        say: Callable[[CallEvent], None],
+        say: Callable[[CallProgress | CallLogged], None],
         *,
         run_id: str,
         idempotency_key: str,
@@ -71,11 +72,16 @@ class ToolContext(Generic[Deps]):
     ) -> None:
         """Tell people how far the tool is: `done` of `total` in its own units. Never blocks; call it from anywhere.
 
+        As often as it likes: `Limits.progress_interval_s` says how often people hear of it, and then it is the newest.
+
         Raises:
             NotJson: no JSON value stands for `data`.
         """
         self._say(CallProgress(self.call, done, total, to_json(message), to_json(data)))
 
     def log(self, text: str) -> None:
-        """Write a line for people; the model does not see it. Never blocks; call it from anywhere."""
+        """Write a line for people; the model does not see it. Never blocks; call it from anywhere.
+
+        Beyond `Limits.max_log_lines` only the last lines are kept, with a mark that counts those left out.
+        """
         self._say(CallLogged(self.call, to_json(text)))

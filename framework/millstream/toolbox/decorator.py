@@ -35,7 +35,8 @@ def tool(
     timeout_s: float | None = None,
     retry: Retry | None = None,
     limit: int | None = None,
-    exclusive: str | None = None,
+    exclusive: str | bool | None = None,
+    priority: int = 0,
     executor: Literal["inline", "thread"] | None = None,
     free_text: bool | Grammar = False,
 ) -> Callable[[Callable[P, R]], Tool[P, R]]: ...
@@ -67,7 +68,9 @@ def tool(
         timeout_s: seconds for one attempt; `Limits.tool_timeout_s` by default.
         retry: try again when it raises; only for tools that are read-only or idempotent.
         limit: how many calls of it may be at work at once in a run.
-        exclusive: the name of a group of which only one call is at work at a time.
+        exclusive: the name of a group of which only one call is at work at a time in a run. True for a tool that runs
+            alone: the calls before it end first, and those after it in call order start when it has ended.
+        priority: where calls wait for a place, those with a higher one start first; 0 by default, may be negative.
         executor: "inline" runs a plain function on the event loop (it must be quick), "thread" in a thread, which is
             the default for plain functions and generators.
         free_text: it takes one text as the model writes it, not JSON: code, a query, a patch. The function has one

@@ -37,7 +37,8 @@ class ToolOptions:
     timeout_s: float | None = None
     retry: Retry | None = None
     limit: int | None = None
-    exclusive: str | None = None
+    exclusive: str | bool | None = None
+    priority: int = 0
     executor: Literal["inline", "thread"] | None = None
     free_text: bool | Grammar = False
 
@@ -191,8 +192,18 @@ def _check_options(name: str, options: ToolOptions) -> None:
         raise UsageError(f"{name}: timeout_s={options.timeout_s:g} leaves no time; leave it out for the run's limit")
     if options.limit is not None and options.limit < 1:
         raise UsageError(f"{name}: limit={options.limit} lets no call run; leave it out for no limit")
+    _check_turn(name, options.exclusive, options.priority)
     _check_word(name, "start", options.start, ("eager", "safe", "end"))
     _check_word(name, "executor", options.executor, ("inline", "thread"))
+
+
+def _check_turn(name: str, exclusive: object, priority: object) -> None:
+    if exclusive == "" or not (exclusive is None or isinstance(exclusive, str | bool)):
+        raise UsageError(
+            f"{name}: exclusive={exclusive!r} names no group; write the name of one, or True for a tool that runs alone"
+        )
+    if not isinstance(priority, int) or isinstance(priority, bool):
+        raise UsageError(f"{name}: priority={priority!r} is no number; write an int, 0 is that of other tools")
 
 
 def _check_word(name: str, option: str, word: str | None, known: tuple[str, ...]) -> None:

@@ -41,7 +41,7 @@ from millstream.events import (
 )
 from millstream.ui.safe_text import one_line
 from millstream.ui.segments import Segment, SegmentKind
-from millstream.ui.words import failure_line, result_line
+from millstream.ui.words import failure_line, result_line, with_media_named
 
 CallState: TypeAlias = Literal[
     "args",
@@ -170,8 +170,8 @@ class CallView:
                 self._attempt(event, at_s)
             case CallProgress() | CallLogged() | CallYielded():
                 self._report(event)
-            case CallReturned(result=result):
-                self.result_line = result_line(result)
+            case CallReturned(result=result, media=media):
+                self.result_line = result_line(with_media_named(result, media))
                 self._end("done", "done", at_s)
             case CallFailed(failure=failure):
                 self._fail(failure)

@@ -67,6 +67,20 @@ def json_line(value: JsonValue, limit: int = LINE_CHARS) -> str:
     return one_line(_first_of(_pieces(value), limit), limit)
 
 
+def with_media_named(result: JsonValue, media: Sequence[int]) -> JsonValue:
+    """A result with words instead of its images and files, which stand at these places: "[image/png chart.png]"."""
+    if not media:
+        return result
+    items = [_media_words(item) if place in media else item for place, item in enumerate(result)]
+    return " ".join(map(json_line, items))
+
+
+def _media_words(media: Mapping[str, str]) -> str:
+    where = media.get("name") or media.get("url") or ""
+    kilo = size(len(media["base64"]) * 3 // 4) if "base64" in media else ""
+    return f"[{' '.join(filter(None, (media['media_type'], where, kilo)))}]"
+
+
 def result_line(value: JsonValue, limit: int = LINE_CHARS) -> str:
     """A result on one line: the text of a text, `summary: clear, wind: 3` of an object, a list with its length."""
     if isinstance(value, Mapping):

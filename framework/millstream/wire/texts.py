@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from millstream.arguments.assembler import canonical
 from millstream.arguments.preview import preview
@@ -13,10 +13,25 @@ from millstream.events.values import Usage, is_object
 from millstream.transcript import JsonPart, MediaPart, Part, TextPart
 from millstream.wire.fields import int_of
 
+_IMAGES: Final = frozenset(("image/png", "image/jpeg", "image/gif", "image/webp"))
+
 
 def text_of(parts: tuple[Part, ...]) -> str:
     """The parts as one text: JSON compact, media named."""
     return "\n".join(map(_text, parts))
+
+
+def words_of(parts: tuple[Part, ...]) -> str:
+    """The parts as one text where nothing else can be sent: the model is told which images and files it can not see.
+
+    A result of a tool is written so where the wire has no place for what is in it: no run fails because of that.
+    """
+    return "\n".join(map(_words, parts))
+
+
+def _words(part: Part) -> str:
+    text = _text(part)
+    return f"{text[:-1]}: it can not be shown to you here]" if isinstance(part, MediaPart) else text
 
 
 def _text(part: Part) -> str:
@@ -27,6 +42,11 @@ def _text(part: Part) -> str:
             return canonical(value)
         case MediaPart(media_type=media_type, name=name):
             return f"[{media_type}{f' {name}' if name else ''}]"
+
+
+def is_common_image(part: MediaPart) -> bool:
+    """Whether it is an image of a type that every API that takes images takes."""
+    return part.media_type.partition(";")[0].strip().lower() in _IMAGES
 
 
 def content_of(parts: tuple[Part, ...], written: Callable[[Part], dict[str, Any]]) -> str | list[dict[str, Any]]:

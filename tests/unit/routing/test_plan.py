@@ -203,3 +203,107 @@ def test_after_a_bad_end_the_calls_are_stranded_for_which_it_did_not_come_far_en
     assert [one.index for one in made.stranded()] == [5]
     made.end()
     assert made.stranded() == []
+
+
+# --- calls that run alone, and those that come first ---
+
+
+def written(*terms: Terms, concurrent: int = 32) -> Plan:
+    """A plan of calls that the model began, none of them sealed."""
+    made = Plan(concurrent)
+    for index, one in enumerate(terms):
+        made.open(call(index), alone=one.alone)
+    return made
+
+
+EAGER, ALONE = Terms("eager"), Terms("eager", exclusive=True)
+
+
+def test_a_call_that_runs_alone_waits_for_those_before_it_and_those_behind_wait_for_it() -> None:
+    made = Plan(32)
+    for index, one in enumerate((EAGER, EAGER, ALONE, EAGER, EAGER)):
+        made.seal(call(index, "abcde"[index]), one, index)
+    assert admitted(made) == [0, 1]
+    assert [why for _, why in made.waiting()] == ["a to end, c runs alone", *["c, which runs alone"] * 2]
+    made.release("call-1-0")
+    assert admitted(made) == []
+    made.release("call-1-1")
+    assert admitted(made) == [2]
+    assert [why for _, why in made.waiting()] == ["c, which runs alone"] * 2
+    made.release("call-1-2")
+    assert admitted(made) == [3, 4]
+
+
+def test_two_that_run_alone_follow_each_other() -> None:
+    made = plan(call(1), call(0), start="eager", exclusive=True)
+    assert admitted(made) == [0]
+    assert made.waiting() == [(call(1), "f, which runs alone")]
+    made.release("call-1-0")
+    assert admitted(made) == [1]
+
+
+def test_it_also_waits_for_an_earlier_call_that_waits_or_is_still_being_written() -> None:
+    made = written(EAGER, EAGER, ALONE)
+    made.seal(call(2), ALONE, 2)
+    assert admitted(made) == []
+    made.seal(call(0), Terms("eager", needs_approval=True), 0)
+    made.seal(call(1), EAGER, 1)
+    assert admitted(made) == [1]
+    made.release("call-1-1")
+    assert admitted(made) == []
+    made.approve("call-1-0")
+    assert admitted(made) == [0]
+    made.release("call-1-0")
+    assert admitted(made) == [2]
+
+
+def test_a_later_call_does_not_overtake_it_while_it_is_written_or_waits_for_a_person() -> None:
+    asked = Terms("eager", needs_approval=True, exclusive=True)
+    made = written(asked, EAGER)
+    made.seal(call(1), EAGER, 1)
+    assert admitted(made) == []
+    made.seal(call(0), asked, 0)
+    assert admitted(made) == []
+    made.approve("call-1-0")
+    assert admitted(made) == [0]
+
+
+def test_an_earlier_call_is_not_held_up_by_it() -> None:
+    made = written(EAGER, ALONE)
+    made.seal(call(0), EAGER, 0)
+    assert admitted(made) == [0]
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_nobody_waits_for_a_call_that_will_not_start(*, sealed: bool) -> None:
+    made = written(ALONE, EAGER)
+    made.seal(call(1), EAGER, 1)
+    if sealed:
+        made.seal(call(0), Terms("end", exclusive=True), 0)
+    assert admitted(made) == []
+    assert made.withdraw("call-1-0") == sealed
+    assert admitted(made) == [1]
+
+
+def test_exclusive_false_is_no_group() -> None:
+    made = plan(call(0), call(1), start="eager", exclusive=False)
+    assert admitted(made) == [0, 1]
+
+
+def test_where_places_are_few_those_with_a_higher_priority_start_first_and_else_in_call_order() -> None:
+    made = Plan(1)
+    for index, priority in enumerate((0, 5, -1, 5, 0)):
+        made.seal(call(index), Terms("eager", priority=priority), index)
+    order: list[int] = []
+    while started := admitted(made):
+        order += started
+        made.release(f"call-1-{started[0]}")
+    assert order == [1, 3, 0, 4, 2]
+
+
+def test_a_priority_does_not_overtake_a_call_that_runs_alone() -> None:
+    made = Plan(32)
+    made.seal(call(0), EAGER, 0)
+    made.seal(call(1), ALONE, 1)
+    made.seal(call(2), Terms("eager", priority=9), 2)
+    assert admitted(made) == [0]

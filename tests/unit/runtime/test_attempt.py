@@ -12,6 +12,7 @@ from millstream.answers import Approve
 from millstream.events import Call, CallEvent, CallLogged, CallProgress, JsonValue, Raised, TimedOut
 from millstream.runtime.attempt import AttemptFailed, Body, RunContext, check_approver
 from millstream.toolbox.signature import BoundArguments
+from tests.unit.runtime.outlets import Kept
 
 
 @pytest.fixture
@@ -26,9 +27,10 @@ CALL = Call("call-1-0", 1, 0, "work", "x")
 async def run(
     made: Any, shared: RunContext | None = None, *, number: int = 1, **kwargs: Any
 ) -> tuple[JsonValue, list[CallEvent]]:
-    said: list[CallEvent] = []
-    body = Body(CALL, made, BoundArguments((), kwargs), said.append)
-    return await body.run(number, shared or RunContext("run", Limits(), Policy(), deps="deps")), said
+    kept = Kept()
+    body = Body(CALL, made, BoundArguments((), kwargs), kept, "run:call-1-0")
+    output = await body.run(number, shared or RunContext("run", Limits(), Policy(), deps="deps"))
+    return output.value, kept.said
 
 
 async def failed(made: Any, shared: RunContext | None = None) -> AttemptFailed:

@@ -18,12 +18,28 @@ pytestmark = pytest.mark.anyio
 WHO: contextvars.ContextVar[str] = contextvars.ContextVar("who", default="nobody")
 
 
+class Given(list[Any]):
+    """Takes what a generator yields, wherever it runs."""
+
+    async def on_loop(self, value: Any) -> None:
+        self.append(value)
+
+    def in_thread(self, value: Any) -> None:
+        self.append(value)
+
+    def inline(self, value: Any) -> None:
+        self.append(value)
+
+    def close(self) -> None:
+        pass
+
+
 async def run(function: Callable[..., Any], *args: Any, executor: Any = None, **kwargs: Any) -> tuple[Any, list[Any]]:
-    said: list[Any] = []
+    said = Given()
     made = tool(name="work", executor=executor)(function)
     call = partial(made.function, *args, **kwargs)
     with anyio.CancelScope() as time_limit:
-        return await execute(made, call, said.append, Limits(), time_limit), said
+        return await execute(made, call, said, Limits(), time_limit), said
     raise AssertionError("cancelled")
 
 
@@ -151,11 +167,12 @@ async def test_a_generator_is_closed_when_what_it_yields_can_not_be_said() -> No
         finally:
             closed.append("yes")
 
-    def say(value: Any) -> None:
-        raise ValueError(value)
+    class Refusing(Given):
+        async def on_loop(self, value: Any) -> None:
+            raise ValueError(value)
 
     with pytest.raises(ValueError, match="bad"), anyio.CancelScope() as time_limit:
-        await execute(tool(sick), sick, say, Limits(), time_limit)
+        await execute(tool(sick), sick, Refusing(), Limits(), time_limit)
     assert closed == ["yes"]
 
 

@@ -12,6 +12,8 @@ from millstream.events import (
     Call,
     CallLogged,
     CallOpened,
+    CallProgress,
+    CallYielded,
     Event,
     ReasoningDelta,
     Record,
@@ -346,3 +348,24 @@ async def test_the_writer_delivers_what_was_said_outside() -> None:
         log.said_outside.set()
         assert [(await log.take()), (await log.take())][1] is not None
         writer.stop()
+
+
+async def test_values_of_tools_count_and_all_who_wait_for_room_go_on() -> None:
+    log = log_of(max_buffered_chars=150)
+    log.emit((CallYielded(CALL, "x" * 50), CallProgress(CALL, message="y" * 50)))
+    assert log.crowded
+    passed: list[int] = []
+
+    async def wait(number: int) -> None:
+        await log.room()
+        passed.append(number)
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(3):
+            tasks.start_soon(wait, number)
+        await anyio.wait_all_tasks_blocked()
+        assert passed == []
+        await log.take()
+        await anyio.wait_all_tasks_blocked()
+        assert sorted(passed) == [0, 1, 2]
+    assert not log.crowded

@@ -8,7 +8,7 @@ from millstream.policy import Policy
 from millstream.runtime.groups import only_leaf
 from millstream.runtime.outcomes import cut, failure_of, tool_result
 from millstream.toolbox.results import NotJson
-from millstream.transcript import TextPart
+from millstream.transcript import MediaPart, TextPart
 
 CALL = Call("call-1-0", 1, 0, "look", "x")
 SHOWN = Policy(tool_errors="message")
@@ -121,3 +121,66 @@ def test_the_mark_says_how_much_is_missing() -> None:
     shown = cut(text, 500)
     left_out = int(shown.partition("… ")[2].partition(" ")[0])
     assert left_out == len(text) - (shown.count("a") - "characters left out here".count("a"))
+
+
+# --- images and files ---
+
+IMAGE = {"type": "media", "media_type": "image/png", "base64": "eA==", "name": "a.png"}
+PART = MediaPart("image/png", base64="eA==", name="a.png")
+
+
+def test_the_models_copy_of_a_result_with_an_image() -> None:
+    answer = tool_result(CallReturned(CALL, ["here", IMAGE], (1,)), 100)
+    assert answer.parts == (TextPart("here"), PART)
+
+
+def test_its_texts_share_the_limit_and_the_image_stays_whole() -> None:
+    answer = tool_result(CallReturned(CALL, ["a" * 30_000, IMAGE, "b" * 10_000], (1,)), 1000)
+    before, image, after = answer.parts
+    assert image == PART
+    assert isinstance(before, TextPart)
+    assert isinstance(after, TextPart)
+    assert 745 <= len(before.text) <= 750
+    assert 245 <= len(after.text) <= 250
+    assert "characters left out here" in before.text
+    assert "characters left out here" in after.text
+
+
+def test_json_is_cut_as_the_text_it_is() -> None:
+    value = {"rows": list(range(10_000))}
+    (part,) = tool_result(CallReturned(CALL, value), 1000).parts
+    assert isinstance(part, TextPart)
+    assert len(part.text) <= 1000
+    assert part.text.startswith('{"rows":[0,1,2')
+    assert part.text.endswith("9998,9999]}")
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_the_limit_counts_the_json_text(more: int) -> None:
+    value = {"a": "\u00e9" * 90}
+    length = len('{"a":""}') + 90
+    (part,) = tool_result(CallReturned(CALL, value), length + more).parts
+    assert isinstance(part, TextPart)
+    assert ("left out" in part.text) == (more < 0)
+
+
+# --- what never reaches the model ---
+
+
+def test_neither_notes_nor_causes_nor_what_was_raised_before_are_told() -> None:
+    def work() -> None:
+        try:
+            int("first secret")
+        except ValueError as error:
+            told = ToolError("no such city")
+            told.add_note("second secret")
+            told.__cause__ = ValueError("third secret")
+            raise told from error
+
+    with pytest.raises(ToolError) as caught:
+        work()
+    for policy in (Policy(), SHOWN):
+        failure = failure_of(caught.value, policy)
+        (part,) = tool_result(CallFailed(CALL, failure), 1000).parts
+        assert part == TextPart("no such city")
+        assert "secret" not in repr(failure)

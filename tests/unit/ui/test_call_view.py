@@ -169,3 +169,10 @@ def test_a_reused_result_names_its_source() -> None:
 def test_a_name_is_safe_to_show() -> None:
     assert CallView(Call("c", 1, 0, "\x1b[31mrm\n-rf", "p"), 0.0).name_line == "rm -rf"
     assert CallView(Call("c", 1, 0, "\x00", "p"), 0.0).name_line == "(no name)"
+
+
+def test_an_image_is_named_in_words_and_its_data_is_not_looked_at() -> None:
+    image = {"type": "media", "media_type": "image/png", "base64": "eA==" * 1000, "name": "a.png"}
+    linked = {"type": "media", "media_type": "image/gif", "url": "https://h/b.gif"}
+    view = view_of((2.0, SEALED), (2.0, CallReturned(CALL, ["here it is", image, linked], (1, 2))))
+    assert view.result_line == "here it is [image/png a.png 3.0 kB] [image/gif https://h/b.gif]"

@@ -280,11 +280,14 @@ _TEXT = base64.b64encode("Grüße".encode()).decode()
                 "title": "a.csv",
             },
         ),
-        (MediaPart("text/plain", base64="/////w=="), text("[text/plain]")),
-        (MediaPart("text/plain", base64="a"), text("[text/plain]")),
-        (MediaPart("text/plain", url="https://h/a.txt"), text("[text/plain]")),
-        (MediaPart("image/tiff", base64="AAAA", name="a.tif"), text("[image/tiff a.tif]")),
-        (MediaPart("audio/wav", base64="AAAA"), text("[audio/wav]")),
+        (MediaPart("text/plain", base64="/////w=="), text("[text/plain: it can not be shown to you here]")),
+        (MediaPart("text/plain", base64="a"), text("[text/plain: it can not be shown to you here]")),
+        (MediaPart("text/plain", url="https://h/a.txt"), text("[text/plain: it can not be shown to you here]")),
+        (
+            MediaPart("image/tiff", base64="AAAA", name="a.tif"),
+            text("[image/tiff a.tif: it can not be shown to you here]"),
+        ),
+        (MediaPart("audio/wav", base64="AAAA"), text("[audio/wav: it can not be shown to you here]")),
     ],
 )
 def test_images_and_documents(media: MediaPart, block: dict[str, Any]) -> None:

@@ -222,9 +222,12 @@ def test_media_that_bedrock_does_not_take_is_an_error_that_says_what_to_do(part:
         ((TextPart(""),), [{"text": "(no output)"}]),
         ((), [{"text": "(no output)"}]),
         ((MediaPart("image/png", "AA=="),), [{"image": {"format": "png", "source": {"bytes": "AA=="}}}]),
-        ((MediaPart("audio/wav", "AA=="),), [{"text": "[audio/wav]"}]),
-        ((MediaPart("image/png", url="https://host/a.png", name="a.png"),), [{"text": "[image/png a.png]"}]),
-        ((MediaPart("image/tiff", "AA=="),), [{"text": "[image/tiff]"}]),
+        ((MediaPart("audio/wav", "AA=="),), [{"text": "[audio/wav: it can not be shown to you here]"}]),
+        (
+            (MediaPart("image/png", url="https://host/a.png", name="a.png"),),
+            [{"text": "[image/png a.png: it can not be shown to you here]"}],
+        ),
+        ((MediaPart("image/tiff", "AA=="),), [{"text": "[image/tiff: it can not be shown to you here]"}]),
     ],
 )
 def test_what_a_tool_gave(parts: tuple[Part, ...], content: list[Any]) -> None:

@@ -11,7 +11,7 @@ itself; `Violation.invariant` says which:
      5  settled values are final                                                                arguments
      6  one end for every opened call, and nothing after it                                     call_life
      7  every request carries the results that are due, once and in call order                  answers
-    10  a tool starts in its allowed state, once per attempt                                    starts
+    10  a tool starts in its allowed state, once per attempt                                    starts, reuse
     11  approval comes first and binds the arguments                                            approvals
 
 Whatever it reports is wrong if the rules are; the other way round a log can not show everything, and where it can not,
@@ -30,6 +30,7 @@ from millstream.testing.checker.approvals import check_approvals
 from millstream.testing.checker.arguments import check_arguments
 from millstream.testing.checker.call_life import check_call_life
 from millstream.testing.checker.order import check_order
+from millstream.testing.checker.reuse import check_reuse
 from millstream.testing.checker.run_form import check_run_form
 from millstream.testing.checker.run_log import RunLog
 from millstream.testing.checker.scopes import split_runs
@@ -47,6 +48,7 @@ _CHECKS: tuple[_Check, ...] = (
     check_call_life,
     check_answers,
     check_starts,
+    check_reuse,
     check_approvals,
 )
 

@@ -61,15 +61,11 @@ _NEVER_GOOD = frozenset(
 
 def check_starts(run: RunLog) -> Iterator[Violation]:
     """Violations of when and how often tools were started."""
-    reused: set[str] = set()
     for story in run.calls.values():
         progress = _Progress(run, story)
         for step in story.steps:
             for message in progress.take(step):
                 yield Violation(10, message, step.seq)
-            if isinstance(step.event, CallStarted) and step.event.reused_of is not None:
-                for message in _check_reuse(run, story, step, step.event.reused_of, reused):
-                    yield Violation(10, message, step.seq)
 
 
 @dataclass(slots=True)
@@ -181,17 +177,3 @@ def _shows_later_item(story: CallStory, turn: TurnStory) -> bool:
     # have opened after it.
     before = max((item for item, at in turn.items.items() if at < opened_at), default=-1)
     return any(item > before for item in turn.items)
-
-
-def _check_reuse(run: RunLog, story: CallStory, step: Step, source_id: str, reused: set[str]) -> Iterator[str]:
-    source = run.calls.get(source_id)
-    if source is None:
-        if run.from_start and not run.scope:  # else it may lie in an earlier part, or an earlier run of this sub-agent
-            yield f"{story.label} reuses the result of call {source_id}, which is not in the log"
-    elif source.end is None or source.end.at > step.at or not isinstance(source.end.event, CallReturned):
-        yield f"{story.label} reuses the result of {source.label}, which had none"
-    elif source.call.name != story.call.name:
-        yield f"{story.label} reuses the result of {source.label}, another tool"
-    if source_id in reused:
-        yield f"{story.label} reuses the result of call {source_id}, which was used before"
-    reused.add(source_id)

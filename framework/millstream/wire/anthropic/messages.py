@@ -33,7 +33,7 @@ from millstream.transcript import (
     Transcript,
     UserMessage,
 )
-from millstream.wire.texts import text_of, valid_args, valid_name
+from millstream.wire.texts import text_of, valid_args, valid_name, words_of
 
 NAME: Final = "anthropic-messages"
 _MAX_NAME: Final = 128
@@ -171,7 +171,7 @@ def _content(parts: Sequence[Part]) -> _Blocks:
 
 def _part(part: Part) -> _Blocks:
     block = _media(part) if isinstance(part, MediaPart) else None
-    return _text(text_of((part,))) if block is None else [block]
+    return _text(words_of((part,))) if block is None else [block]
 
 
 def _media(part: MediaPart) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from millstream.errors import ModelError
 from millstream.events.values import is_object
 from millstream.transcript import JsonPart, MediaPart, Part
-from millstream.wire.texts import text_of
+from millstream.wire.texts import text_of, words_of
 
 _Formats = Mapping[str, Mapping[str, str]]
 
@@ -73,7 +73,7 @@ def _result(part: Part) -> dict[str, Any] | None:
         case MediaPart():
             kind = _kind(part)
             fits = kind in _IN_RESULTS and (part.base64 is not None or _is_s3(part))
-            return _media(part) if fits else _text(text_of((part,)))
+            return _media(part) if fits else _text(words_of((part,)))
         case _:
             return _text(text_of((part,)))
 

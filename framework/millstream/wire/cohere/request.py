@@ -28,7 +28,7 @@ from millstream.transcript import (
 from millstream.wire.asking import forced_choice, function_of, no_words
 from millstream.wire.format import Ask, ToolSchema
 from millstream.wire.merging import over
-from millstream.wire.texts import content_of, object_args, text_of, url_of, valid_args, valid_name
+from millstream.wire.texts import content_of, object_args, text_of, url_of, valid_args, valid_name, words_of
 
 NAME: Final = "cohere-v2"
 TOOL_PLAN: Final[JsonObject] = {"type": "tool_plan"}
@@ -104,7 +104,7 @@ def _entry(entry: Entry) -> dict[str, Any] | None:
         case SystemMessage(text=text):
             return {"role": "system", "content": text}
         case ToolResult(call=call, parts=parts):
-            return {"role": "tool", "tool_call_id": call.provider_id, "content": text_of(parts)}
+            return {"role": "tool", "tool_call_id": call.provider_id, "content": words_of(parts)}
         case Reply():
             return _reply(entry)
 

@@ -26,7 +26,7 @@ from millstream.transcript import (
 from millstream.wire.asking import forced_choice, function_of, no_words
 from millstream.wire.format import Ask, ToolSchema
 from millstream.wire.merging import over
-from millstream.wire.texts import object_args, text_of, valid_name
+from millstream.wire.texts import object_args, text_of, valid_name, words_of
 
 NAME: Final = "ollama-native"
 _MAX_NAME: Final = 64
@@ -94,7 +94,7 @@ def _entry(entry: Entry) -> dict[str, Any] | None:
             return {"role": "system", "content": text}
         case ToolResult(call=call, parts=parts):
             name = valid_name(call.name, _MAX_NAME)
-            return {"role": "tool", "tool_name": name, "tool_call_id": call.provider_id, "content": text_of(parts)}
+            return {"role": "tool", "tool_name": name, "tool_call_id": call.provider_id, "content": words_of(parts)}
         case Reply():
             return _reply(entry)
 

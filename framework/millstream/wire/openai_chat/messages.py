@@ -20,7 +20,7 @@ from millstream.transcript import (
     Transcript,
     UserMessage,
 )
-from millstream.wire.texts import content_of, text_of, url_of, valid_args, valid_name
+from millstream.wire.texts import content_of, is_common_image, text_of, url_of, valid_args, valid_name, words_of
 
 NAME: Final = "openai-chat"
 _MAX_NAME: Final = 64
@@ -51,12 +51,19 @@ def messages(transcript: Transcript) -> list[_Message]:
 
 def _media(result: ToolResult) -> list[dict[str, Any]]:
     """The images and files of an answer, with a text before them that says whose they are."""
-    attached = [_part(part) for part in result.parts if isinstance(part, MediaPart)]
+    attached = [_attached(part) for part in result.parts if isinstance(part, MediaPart)]
     if not attached:
         return []
     call = result.call
     told = f"From the result of {valid_name(call.name, _MAX_NAME)} ({call.provider_id}):"
     return [{"type": "text", "text": told}, *attached]
+
+
+def _attached(part: MediaPart) -> _Message:
+    """An image or file of an answer: an image of a kind that the API refuses is only named."""
+    if part.media_type.startswith("image/") and not is_common_image(part):
+        return {"type": "text", "text": words_of((part,))}
+    return _part(part)
 
 
 def _reply(reply: Reply) -> list[_Message]:

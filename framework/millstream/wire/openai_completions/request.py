@@ -32,7 +32,7 @@ from millstream.wire.format import Ask, ToolSchema
 from millstream.wire.merging import over
 from millstream.wire.text_calls import TextCallStyle
 from millstream.wire.text_calls.writing import told, written
-from millstream.wire.texts import object_args, text_of, valid_name
+from millstream.wire.texts import object_args, text_of, valid_name, words_of
 
 NAME: Final = "openai-completions"
 _MAX_NAME: Final = 64
@@ -97,7 +97,7 @@ def _entry(entry: Entry, style: TextCallStyle) -> tuple[str, str]:
         case SystemMessage(text=text):
             return "System", text
         case ToolResult(call=call, parts=parts):
-            return f"Tool {valid_name(call.name, _MAX_NAME)}", text_of(parts) or "(nothing)"
+            return f"Tool {valid_name(call.name, _MAX_NAME)}", words_of(parts) or "(nothing)"
         case _:
             if any(isinstance(part, MediaPart) for part in entry.parts):
                 raise ModelError(f"a file can not be sent on the wire {NAME}: it takes text only")

@@ -25,7 +25,7 @@ from millstream.transcript import (
     Transcript,
     UserMessage,
 )
-from millstream.wire.texts import content_of, text_of, url_of, valid_args, valid_name
+from millstream.wire.texts import content_of, is_common_image, text_of, url_of, valid_args, valid_name, words_of
 
 NAME: Final = "openai-responses"
 _MAX_NAME: Final = 128
@@ -105,8 +105,15 @@ def _clean(echo: Mapping[str, Any]) -> dict[str, Any]:
 
 def _output(parts: tuple[Part, ...]) -> str | list[dict[str, Any]]:
     if any(isinstance(part, MediaPart) for part in parts):
-        return [_input_part(part) for part in parts]
+        return [_output_part(part) for part in parts]
     return text_of(parts)
+
+
+def _output_part(part: Part) -> dict[str, Any]:
+    """A part of what a tool gave: an image of a kind that the API refuses is only named."""
+    if isinstance(part, MediaPart) and part.media_type.startswith("image/") and not is_common_image(part):
+        return {"type": "input_text", "text": words_of((part,))}
+    return _input_part(part)
 
 
 def _input_part(part: Part) -> dict[str, Any]:

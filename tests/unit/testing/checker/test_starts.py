@@ -1,8 +1,6 @@
-"""Invariant 10: a tool starts in its allowed state; results are reused as the log allows."""
+"""Invariant 10: a tool starts in its allowed state."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import pytest
 
@@ -16,13 +14,11 @@ from millstream.events import (
     Raised,
     ReasoningDelta,
     Rejected,
-    RunStarted,
     ServerToolUpdated,
     StartState,
     TextDelta,
     Truncated,
     TurnEnded,
-    TurnRestarted,
     TurnStarted,
     TurnTorn,
 )
@@ -40,17 +36,13 @@ from .logs import (
     WRITTEN_A,
     A,
     B,
-    Line,
-    after,
     assert_good,
     assert_only,
     call,
     ended,
     log,
-    ran,
     started,
     swap,
-    under,
     without,
     written,
 )
@@ -164,56 +156,6 @@ def test_a_dropped_call_never_starts() -> None:
     assert_only(10, (*HEAD, *WRITTEN_A, close, STARTED_A, RETURNED_A, DONE), STARTED_A)
 
 
-# --- reused results
-
-
-C = call("c", turn=2)
-RETURNED_C = CallReturned(C, 21)
-
-
-def reusing(source: str | None, *, head: Sequence[Line] = GOOD[:-2]) -> tuple[Event, tuple[Line, ...]]:
-    start = started(C, reused_of=source)
-    torn_1 = TurnTorn(1, "cut", (), ("a",))
-    tail = (*written(C), start, RETURNED_C, ended(2), DONE)
-    return start, (*head, torn_1, TurnRestarted(1), TurnStarted(2), *tail)
-
-
-def test_a_result_is_reused() -> None:
-    assert_good(reusing("a")[1])
-
-
-@pytest.mark.parametrize("source", ["x", "c"])
-def test_a_result_that_nobody_has_is_not_reused(source: str) -> None:
-    start, lines = reusing(source)
-    assert_only(10, lines, start)
-
-
-def test_a_failure_is_not_reused() -> None:
-    start, lines = reusing("a", head=swap(GOOD, RETURNED_A, CallFailed(A, Raised("E")))[:-2])
-    assert_only(10, lines, start)
-
-
-def test_a_result_is_not_reused_before_it_is_there() -> None:
-    start = started(B, reused_of="a")
-    records = log((*HEAD, *WRITTEN_A, STARTED_A, *written(B), start))
-    assert [(each.invariant, each.seq) for each in check_records(records, complete=False)] == [(10, len(records))]
-
-
-def test_the_result_of_another_tool_is_not_reused() -> None:
-    mail = call("a", name="mail")
-    start, lines = reusing("a", head=(*HEAD, *ran(mail)))
-    assert_only(10, lines, start)
-
-
-def test_a_result_is_reused_once() -> None:
-    other = call("d", turn=2, index=1)
-    start, again = started(C, reused_of="a"), started(other, reused_of="a")
-    lines = reusing("a")[1]
-    head = lines[: lines.index(TurnStarted(2)) + 1]
-    tail = (*written(C), *written(other), start, again, RETURNED_C, CallReturned(other, 21), ended(2), DONE)
-    assert_only(10, (*head, *tail), again)
-
-
 # --- the later part of a run
 
 
@@ -226,17 +168,6 @@ def test_what_happened_before_the_log_is_not_held_against_a_call() -> None:
 def test_from_the_first_known_attempt_on_attempts_are_counted() -> None:
     again = started(A, attempt=5)
     assert_only(10, (RESUMED, started(A, attempt=5), again, RETURNED_A, DONE), again)
-
-
-def test_a_result_from_before_the_log_may_be_reused() -> None:
-    assert_good((RESUMED, TurnStarted(2), *written(C), started(C, reused_of="a"), RETURNED_C, ended(2), DONE))
-
-
-def test_a_sub_agent_may_reuse_a_result_of_its_run_before() -> None:
-    other = call("c")
-    again = (RunStarted("sub", "m", None, 0.0), TurnStarted(1), *written(other), started(other, reused_of="z"))
-    sub = under("a", *again, CallReturned(other, 21), ended(1), DONE)
-    assert_good(after(GOOD, STARTED_A, *sub))
 
 
 def test_a_call_that_the_log_sees_opened_is_sealed_in_it_too() -> None:
