@@ -10,17 +10,19 @@ from uuid import uuid4
 
 import anyio
 
-from millstream.answers import Approver
+from millstream.answers import Answers, Approver
 from millstream.errors import UsageError, WireError
 from millstream.journal.seam import Journal
 from millstream.limits import Limits
 from millstream.models import Model, as_model
 from millstream.policy import Policy
 from millstream.prompt import Prompt, parts_of_prompt
-from millstream.runtime.attempt import RunContext, check_approver
+from millstream.runtime.attempt import RunContext
 from millstream.runtime.blocking import blocking
 from millstream.runtime.conversation import Conversation
+from millstream.runtime.resumption import as_state, resumption
 from millstream.runtime.run import Result, Run, Start
+from millstream.runtime.state import RunState
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
 from millstream.transcript import Transcript, UserMessage
@@ -39,7 +41,8 @@ class Agent:
         model: a model string ("openai:gpt-5.1") or a `Model`.
         tools: functions, tools or toolboxes; the names must differ.
         instructions: what the model is told before everything else.
-        approver: asked before a tool that needs approval starts.
+        approver: asked inline before a tool that needs approval starts; without one the run asks (`ApprovalRequested`)
+            and, where nobody answers with `run.approve`, is suspended.
         policy: what to do when a model, a stream or a tool does not behave.
         limits: caps and deadlines.
         journal: where runs are recorded before they count; in memory by default.
@@ -48,7 +51,6 @@ class Agent:
     Raises:
         ModelError: the model string names no model, or its requests can not travel by that transport.
         ToolDefinitionError: two tools have one name, or a function can not be a tool.
-        UsageError: a tool needs approval and there is no approver.
     """
 
     def __init__(  # noqa: PLR0913  the parts of an agent
@@ -73,13 +75,19 @@ class Agent:
         self._journal = journal
         self._open: AsyncExitStack | None = None
         self._transport: Transport | None = None
-        check_approver(self.toolbox, approver)
 
     def __repr__(self) -> str:
         return f"Agent({self.model.name!r}, tools=[{', '.join(self.toolbox)}])"
 
     def stream(
-        self, prompt: Prompt = None, *, history: Transcript | None = None, deps: Any = None, run_id: str | None = None
+        self,
+        prompt: Prompt = None,
+        *,
+        history: Transcript | None = None,
+        deps: Any = None,
+        run_id: str | None = None,
+        resume: RunState | str | None = None,
+        answers: Answers | None = None,
     ) -> Run:
         """Begin a run to follow while it happens: `async with` it, then iterate over its events.
 
@@ -88,10 +96,21 @@ class Agent:
             history: what was said before, `run.transcript` of an earlier run.
             deps: handed to tools as `ToolContext.deps`.
             run_id: the name of the run; made up by default.
+            resume: a suspended run to go on with, `run.state` or the text of its `dump()`, in place of the four above
+                but `deps`. Its answered calls run, or end as denied or with the given result; then the model goes on.
+                Where calls are left unanswered, the run is suspended again for those. Nothing keeps a state from
+                being resumed twice.
+            answers: what people and clients say, by call id: `Approve()`, `Deny(reason)` or `Answer(value)`.
 
         Raises:
-            UsageError: there is neither a prompt nor a history, or the history holds a call without an answer.
+            UsageError: there is neither a prompt nor a history; the history holds a call without an answer, or a result
+                of a call that no reply made; the state is not authentic; an answer does not fit the calls of the state.
         """
+        if resume is not None or answers is not None:
+            state = as_state(resume, prompt=prompt, history=history, run_id=run_id)
+            conversation = self._conversation(state.run_id, deps)
+            goes_on = resumption(state, answers, self.toolbox, conversation.shared)
+            return Run(conversation, Start(state.run_id, None, state.history, self._journal, self._transport, goes_on))
         transcript = history or Transcript()
         if prompt is not None:
             transcript += (UserMessage(parts_of_prompt(prompt)),)
@@ -100,32 +119,50 @@ class Agent:
         if transcript.unanswered:
             names = ", ".join(call.name for call in transcript.unanswered)
             raise UsageError(f"the history holds calls without an answer ({names}): pass run.transcript as it is")
+        if transcript.unasked:
+            names = ", ".join(call.name for call in transcript.unasked)
+            raise UsageError(f"the history holds results of calls that no reply in it made ({names}): leave them out")
         run_id = run_id or uuid4().hex
         conversation = self._conversation(run_id, deps)
         said = prompt if isinstance(prompt, str) else None
         return Run(conversation, Start(run_id, said, transcript, self._journal, self._transport))
 
     async def run(
-        self, prompt: Prompt = None, *, history: Transcript | None = None, deps: Any = None, run_id: str | None = None
+        self,
+        prompt: Prompt = None,
+        *,
+        history: Transcript | None = None,
+        deps: Any = None,
+        run_id: str | None = None,
+        resume: RunState | str | None = None,
+        answers: Answers | None = None,
     ) -> Result:
-        """Run to the end and give what it left. See `stream` for the arguments.
+        """Run to the end and give what it left; `result.pending` tells whether it is suspended. Arguments as `stream`.
 
         Raises:
             WireError: the provider failed; `error.transcript` holds what was said and done.
             RunError: a limit was reached.
         """
-        async with self.stream(prompt, history=history, deps=deps, run_id=run_id) as run:
+        following = self.stream(prompt, history=history, deps=deps, run_id=run_id, resume=resume, answers=answers)
+        async with following as run:
             async for _ in run:
                 pass
         return run.result()
 
     def run_sync(
-        self, prompt: Prompt = None, *, history: Transcript | None = None, deps: Any = None, run_id: str | None = None
+        self,
+        prompt: Prompt = None,
+        *,
+        history: Transcript | None = None,
+        deps: Any = None,
+        run_id: str | None = None,
+        resume: RunState | str | None = None,
+        answers: Answers | None = None,
     ) -> Result:
         """As `run`, from code that is not async; within a running event loop it blocks that, working in a thread."""
 
         async def run() -> Result:
-            return await self.run(prompt, history=history, deps=deps, run_id=run_id)
+            return await self.run(prompt, history=history, deps=deps, run_id=run_id, resume=resume, answers=answers)
 
         return blocking(lambda: anyio.run(run))
 

@@ -17,6 +17,7 @@ import millstream.testing
 
 AGREED = (
     "Agent",
+    "Answer",
     "Approve",
     "Deny",
     "Final",
@@ -34,6 +35,7 @@ AGREED = (
     "Run",
     "RunClosed",
     "RunError",
+    "RunState",
     "Settings",
     "Tool",
     "ToolContext",

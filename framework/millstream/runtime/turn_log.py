@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from millstream.events import CALL_EVENTS, CallEvent, Event
 from millstream.routing.turn import Turn
 from millstream.runtime.log import Log
@@ -42,6 +44,15 @@ class TurnLog:
         """Emit where nobody may flush: the log's own task will."""
         self.emit(event)
         self._log.said_outside.set()
+
+    @property
+    def consumer_waits(self) -> bool:
+        """Whether the consumer has taken every record and waits for the next one."""
+        return self._log.consumer_waits
+
+    def watch_consumer(self, tell: Callable[[], object]) -> None:
+        """Have `tell` called, from now on instead of any other, whenever the consumer begins to wait."""
+        self._log.on_consumer_wait = tell
 
     async def flush(self) -> None:
         """Have everything emitted so far journaled and delivered."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from millstream.events import (
+    AnswerRequested,
     ApprovalRequested,
     ApprovalResolved,
     ArgsDelta,
@@ -163,6 +164,8 @@ class Lines:
                 said = f"{name} waits: {one_line(why, LINE_CHARS)}"
             case ApprovalRequested(args=args):
                 said = f"{name} needs approval: {arguments_line(args)}"
+            case AnswerRequested(args=args):
+                said = f"{name} waits for its result: {arguments_line(args)}"
             case ApprovalResolved(answer=resolution, reason=reason):
                 said = f"{name} {resolution}{f': {one_line(reason, LINE_CHARS)}' if reason else ''}"
                 return [self._line(self._glyphs.note, said)]
