@@ -14,6 +14,13 @@ SAYS = {
     "calls_in_text.py": ["I will look it up.", "✓ 21 °C and clear in Paris", "Clear, at 21 °C."],
     "free_text_tool.py": ["openai-responses: 42 rows for: SELECT", "anthropic-messages: 42 rows for: SELECT"],
     "websocket_turns.py": ["http       All was well", "websocket  All was well"],
+    "approval_two_processes.py": [
+        "did list_files: ['logs/old.log', 'logs/new.log']",
+        "waits for approval: delete_file",
+        "waits for answer: ask_user",
+        "went on: ['deleted logs/old.log', 'to the attic']",
+        "the backup is in the attic",
+    ],
     "arguments_alone.py": [
         "title grows by",
         "final: priority = high",

@@ -225,10 +225,7 @@ class Run:
 
     @property
     def transcript(self) -> Transcript:
-        """What was said and done so far, fit to go on from: every call in it has its answer.
-
-        Of a suspended run it ends before the response whose calls wait; that is in `state`.
-        """
+        """What was said and done so far, every call with its answer: a response whose calls wait is in `state` only."""
         return self._loop.transcript if self._loop is not None else self._start.transcript
 
     @property
