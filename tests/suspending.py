@@ -18,7 +18,7 @@ from millstream.events import (
     Record,
 )
 from millstream.testing import ScriptedModel, call
-from millstream.transcript import ToolResult, Transcript
+from millstream.transcript import TextPart, ToolResult, Transcript
 
 E = TypeVar("E", bound=Event)
 KEY = "a key of at least sixteen bytes"
@@ -67,7 +67,7 @@ def state_of(result: Result) -> RunState:
 
 def results(transcript: Transcript) -> list[tuple[str, bool, str]]:
     return [
-        (entry.call.id, entry.ok, "".join(part.text for part in entry.parts if hasattr(part, "text")))
+        (entry.call.id, entry.ok, "".join(part.text for part in entry.parts if isinstance(part, TextPart)))
         for entry in transcript
         if isinstance(entry, ToolResult)
     ]

@@ -283,6 +283,7 @@ def test_a_deferred_tool_in_a_loop_that_can_not_be_suspended() -> None:
     @tool(deferred=True)
     def ask() -> str:
         """Ask."""
+        raise NotImplementedError
 
     with pytest.raises(UsageError, match="ask is deferred, and a loop of your own can not wait"):
         ToolRunner([ask])

@@ -22,7 +22,7 @@ from millstream.runtime.resumption import Resumption, restored
 from millstream.runtime.state import PendingCall
 from millstream.runtime.turn_log import TurnLog
 from millstream.toolbox.toolbox import Toolbox
-from millstream.transcript import CallItem, Entry
+from millstream.transcript import CallItem, Entry, ToolResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,8 @@ class Resumed:
     def entries(self) -> tuple[Entry, ...]:
         """The response with the results there are, in call order."""
         limit = self._shared.limits.max_result_chars
-        new = (tool_result(end, limit) for end in self.log.turn.ends)
-        return (self._reply, *sorted((*self._results, *new), key=lambda entry: entry.call.index))
+        results = [*self._results, *(tool_result(end, limit) for end in self.log.turn.ends)]
+        return (self._reply, *sorted(results, key=_place))
 
     def _end_unrunnable(self, pending: PendingCall, why: Rejected, answer: AnyAnswer | None) -> None:
         """The end of a call whose tool is gone, or takes other arguments now: it is answered, but never run."""
@@ -117,3 +117,7 @@ class Resumed:
                 self.log.emit(*result(call, pending.digest, value))
             case _:
                 assert_never(answer)
+
+
+def _place(result: ToolResult) -> int:
+    return result.call.index

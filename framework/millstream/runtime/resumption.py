@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from millstream.answers import AnyAnswer, Approve
 from millstream.arguments.assembler import json_text
@@ -62,7 +63,7 @@ def resumption(state: RunState, answers: object, toolbox: Toolbox, shared: RunCo
     if answers is not None and not isinstance(answers, Mapping):
         raise UsageError(f"answers= is a dict, an answer for each call id, not {type(answers).__name__}")
     fit: dict[str, AnyAnswer] = {}
-    for call_id, answer in (answers or {}).items():
+    for call_id, answer in cast("Mapping[str, object]", answers or {}).items():
         pending = state.calls.get(call_id)
         if pending is None:
             raise not_waiting(call_id, state.pending)

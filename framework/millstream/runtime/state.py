@@ -145,7 +145,8 @@ def _from_json(data: JsonObject) -> RunState:
 
 
 def _pending(data: dict[str, Any]) -> PendingCall:
-    return PendingCall(**{**data, "call": Call(**data["call"])})
+    call = Call(**data["call"])
+    return PendingCall(call, data["args"], data["digest"], data["waits_for"], data["start"])
 
 
 def check_state(state: RunState) -> None:

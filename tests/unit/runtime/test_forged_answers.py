@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import anyio
 import anyio.lowlevel
@@ -61,7 +62,7 @@ async def test_nor_while_the_run_goes_on() -> None:
             run.approve(A)
         async for event in run:
             if isinstance(event, CallReturned):
-                for act in (run.approve, run.deny, lambda one: run.answer(one, 1)):
+                for act in (run.approve, run.deny, partial(run.answer, value=1)):
                     for call_id in ("call-9-9", event.call.id):
                         with pytest.raises(UsageError, match=rf"no call '{call_id}' waits .*call-1-0 \(wipe\)"):
                             act(call_id)
@@ -136,7 +137,7 @@ async def test_what_can_not_go_with_a_state(given: dict[str, Any], message: str)
     agent = World().agent([WIPE])
     state = state_of(await agent.run("Go."))
     with pytest.raises(UsageError, match=message):
-        agent.stream(**{"resume": state, **given})
+        agent.stream(**cast("dict[str, Any]", {"resume": state, **given}))
 
 
 async def test_a_history_with_a_result_of_a_call_nobody_made_is_refused() -> None:

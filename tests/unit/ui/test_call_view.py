@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from millstream.events import (
+    AnswerRequested,
     ApprovalRequested,
     ApprovalResolved,
     ArgsDelta,
@@ -169,3 +170,20 @@ def test_a_reused_result_names_its_source() -> None:
 def test_a_name_is_safe_to_show() -> None:
     assert CallView(Call("c", 1, 0, "\x1b[31mrm\n-rf", "p"), 0.0).name_line == "rm -rf"
     assert CallView(Call("c", 1, 0, "\x00", "p"), 0.0).name_line == "(no name)"
+
+
+def test_a_call_that_is_asked_about_stays_so_while_it_waits_for_that() -> None:
+    view = CallView(CALL, 0.0)
+    for event in (CallSealed(CALL, {}), ApprovalRequested(CALL, {}, "d"), CallQueued(CALL, "approval")):
+        view.feed(event, 1.0)
+    assert view.state == "approval"
+
+
+def test_a_deferred_call_says_what_it_waits_for() -> None:
+    view = CallView(CALL, 0.0)
+    view.feed(CallSealed(CALL, {"a": 1}), 1.0)
+    view.feed(AnswerRequested(CALL, {"a": 1}, "d"), 1.0)
+    assert (view.state, view.why) == ("queued", "its result from outside")
+    view.feed(ApprovalResolved(CALL, "answered", "d"), 2.0)
+    view.feed(CallReturned(CALL, "so"), 2.0)
+    assert (view.state, view.result_line) == ("done", "so")
