@@ -77,7 +77,7 @@ class World:
 
 
 def _is_quiet(args: Mapping[str, Any]) -> bool:
-    return args["does"] != "raise"
+    return bool(args["does"] != "raise")
 
 
 _JSON = st.sampled_from((None, 0, "so", "", ["a", {"b": 1.5}], {"key": "é😀"}))
