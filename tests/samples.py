@@ -6,6 +6,7 @@ from typing import Final
 
 from millstream.events import (
     AnnotationAdded,
+    AnswerRequested,
     ApprovalRequested,
     ApprovalResolved,
     ArgsDelta,
@@ -130,6 +131,7 @@ EVENTS: Final[tuple[Event, ...]] = (
     CallSealed(CALL, JSON),
     CallSealed(CALL, None),
     ApprovalRequested(CALL, {"city": "Paris"}, "sha256:00"),
+    AnswerRequested(CALL, {"city": "Paris"}, "sha256:00"),
     ApprovalResolved(CALL, "approved", "sha256:00"),
     ApprovalResolved(CALL, "denied", "sha256:00", "too dear"),
     CallQueued(CALL, "32 tools are at work"),

@@ -17,7 +17,7 @@ Events are in `millstream.events`, what tests need in `millstream.testing`.
 from __future__ import annotations
 
 from millstream.agent import Agent
-from millstream.answers import Approve, Deny
+from millstream.answers import Answer, Approve, Deny
 from millstream.errors import (
     MillstreamError,
     ModelError,
@@ -36,6 +36,7 @@ from millstream.models import Model
 from millstream.policy import Policy, Retry
 from millstream.runner import ToolRunner
 from millstream.runtime.run import Result, Run
+from millstream.runtime.state import RunState
 from millstream.settings import OutputSchema, Settings, UseTool
 from millstream.toolbox.context import ToolContext
 from millstream.toolbox.decorator import tool
@@ -47,6 +48,7 @@ from millstream.transcript import MediaPart, Transcript
 
 __all__ = (
     "Agent",
+    "Answer",
     "Approve",
     "Deny",
     "Final",
@@ -65,6 +67,7 @@ __all__ = (
     "Run",
     "RunClosed",
     "RunError",
+    "RunState",
     "Settings",
     "Tool",
     "ToolContext",

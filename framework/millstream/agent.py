@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from copy import copy
 from dataclasses import replace
+from functools import partial
 from typing import Any, Self
 from uuid import uuid4
 
 import anyio
 
-from millstream.answers import Approver
+from millstream.answers import Answers, Approver
 from millstream.errors import UsageError, WireError
 from millstream.journal.seam import Journal
 from millstream.limits import Limits
@@ -19,11 +20,13 @@ from millstream.models import Model, as_model
 from millstream.observing import Observer, RunObserver
 from millstream.policy import Policy
 from millstream.prompt import Prompt, parts_of_prompt
-from millstream.runtime.attempt import RunContext, check_approver
+from millstream.runtime.attempt import RunContext
 from millstream.runtime.blocking import blocking
 from millstream.runtime.conversation import Conversation
 from millstream.runtime.remembered import check_history
+from millstream.runtime.resumption import as_state, resumption
 from millstream.runtime.run import Result, Run, Start
+from millstream.runtime.state import RunState
 from millstream.sessions.session import Session
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
@@ -43,7 +46,8 @@ class Agent:
         model: a model string ("openai:gpt-5.1") or a `Model`.
         tools: functions, tools or toolboxes; the names must differ.
         instructions: what the model is told before everything else.
-        approver: asked before a tool that needs approval starts.
+        approver: asked inline before a tool that needs approval starts; without one the run asks (`ApprovalRequested`)
+            and, where nobody answers with `run.approve`, is suspended.
         policy: what to do when a model, a stream or a tool does not behave.
         limits: caps and deadlines.
         journal: where runs are recorded before they count; in memory by default.
@@ -53,7 +57,6 @@ class Agent:
     Raises:
         ModelError: the model string names no model, or its requests can not travel by that transport.
         ToolDefinitionError: two tools have one name, or a function can not be a tool.
-        UsageError: a tool needs approval and there is no approver.
     """
 
     def __init__(  # noqa: PLR0913  the parts of an agent
@@ -80,7 +83,6 @@ class Agent:
         self._observer = observer
         self._open: AsyncExitStack | None = None
         self._transport: Transport | None = None
-        check_approver(self.toolbox, approver)
 
     def __repr__(self) -> str:
         return f"Agent({self.model.name!r}, tools=[{', '.join(self.toolbox)}])"
@@ -92,6 +94,8 @@ class Agent:
         history: Transcript | Session | None = None,
         deps: Any = None,
         run_id: str | None = None,
+        resume: RunState | str | None = None,
+        answers: Answers | None = None,
     ) -> Run:
         """Begin a run to follow while it happens: `async with` it, then iterate over its events.
 
@@ -100,11 +104,24 @@ class Agent:
             history: what was said before: `run.transcript` of an earlier run, or a `Session`, which keeps this one too.
             deps: handed to tools as `ToolContext.deps`.
             run_id: the name of the run; made up by default.
+            resume: a suspended run to go on with, `run.state` or the text of its `dump()`, in place of the four above
+                but `deps` and a `Session`. Its answered calls run, or end as denied or with the given result; then the
+                model goes on. Where calls are left unanswered, the run is suspended again for those. Nothing keeps a
+                state from being resumed twice.
+            answers: what people and clients say, by call id: `Approve()`, `Deny(reason)` or `Answer(value)`.
 
         Raises:
-            UsageError: there is neither a prompt nor a history, or the history holds a call without an answer.
+            UsageError: there is neither a prompt nor a history; the history holds a call without an answer, or a result
+                of a call that no reply made; the state is not authentic; an answer does not fit the calls of the state.
         """
+        observer = self._observer.begin("agent") if self._observer is not None else None
         session = history if isinstance(history, Session) else None
+        begin = partial(Start, journal=self._journal, transport=self._transport, session=session, observer=observer)
+        if resume is not None or answers is not None:
+            state = as_state(resume, prompt=prompt, history=None if session is not None else history, run_id=run_id)
+            conversation = self._conversation(state.run_id, deps, observer)
+            goes_on = resumption(state, answers, self.toolbox, conversation.shared)
+            return Run(conversation, begin(state.run_id, None, state.history, resumption=goes_on))
         transcript = Transcript() if history is None or isinstance(history, Session) else history
         if prompt is not None:
             transcript += (UserMessage(parts_of_prompt(prompt)),)
@@ -114,7 +131,7 @@ class Agent:
         observer = self._observer.begin("agent") if self._observer is not None else None
         conversation = self._conversation(run_id, deps, observer)
         said = prompt if isinstance(prompt, str) else None
-        return Run(conversation, Start(run_id, said, transcript, self._journal, self._transport, session, observer))
+        return Run(conversation, begin(run_id, said, transcript))
 
     async def run(
         self,
@@ -123,14 +140,17 @@ class Agent:
         history: Transcript | Session | None = None,
         deps: Any = None,
         run_id: str | None = None,
+        resume: RunState | str | None = None,
+        answers: Answers | None = None,
     ) -> Result:
-        """Run to the end and give what it left. See `stream` for the arguments.
+        """Run to the end and give what it left; `result.pending` tells whether it is suspended. Arguments as `stream`.
 
         Raises:
             WireError: the provider failed; `error.transcript` holds what was said and done.
             RunError: a limit was reached.
         """
-        async with self.stream(prompt, history=history, deps=deps, run_id=run_id) as run:
+        following = self.stream(prompt, history=history, deps=deps, run_id=run_id, resume=resume, answers=answers)
+        async with following as run:
             async for _ in run:
                 pass
         return run.result()
@@ -142,11 +162,13 @@ class Agent:
         history: Transcript | Session | None = None,
         deps: Any = None,
         run_id: str | None = None,
+        resume: RunState | str | None = None,
+        answers: Answers | None = None,
     ) -> Result:
         """As `run`, from code that is not async; within a running event loop it blocks that, working in a thread."""
 
         async def run() -> Result:
-            return await self.run(prompt, history=history, deps=deps, run_id=run_id)
+            return await self.run(prompt, history=history, deps=deps, run_id=run_id, resume=resume, answers=answers)
 
         return blocking(lambda: anyio.run(run))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -23,5 +23,17 @@ class Deny:
     reason: str = ""
 
 
-Approver: TypeAlias = Callable[[Call, JsonValue], Awaitable[Approve | Deny]]
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The result of the call is `value`, any value that JSON stands for; no tool runs."""
+
+    value: JsonValue
+
+
+AnyAnswer: TypeAlias = Approve | Deny | Answer
+"""What may be said about a call that waits: for approval, or, of a deferred tool, for its result."""
+Answers: TypeAlias = Mapping[str, AnyAnswer]
+"""Answers by call id."""
+
+Approver: TypeAlias = Callable[[Call, JsonValue], Awaitable[Approve | Deny | Answer]]
 """Asked inline, with the call and its arguments, before a tool that needs approval may start."""

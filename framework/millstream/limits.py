@@ -55,6 +55,9 @@ class Limits:
     journal_timeout_s: float = 30.0
     """For the journal to keep what happened: a run does not go on without, and does not end without its last record."""
 
+    max_state_chars: int = 64 * 1024 * 1024
+    """The text of a suspended run, the same for all: a long conversation with images fits, not a full memory."""
+
     # --- how long to wait for a provider ---
     connect_timeout_s: float = 10.0
     """Opening a connection."""

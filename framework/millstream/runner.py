@@ -52,7 +52,8 @@ class ToolRunner:
 
     Raises:
         ToolDefinitionError: two tools have one name, or a function can not be a tool.
-        UsageError: a tool needs approval and there is no approver.
+        UsageError: a tool needs approval and there is no approver, or a tool is deferred: unlike an agent's run, a loop
+            of your own can not be suspended.
     """
 
     def __init__(

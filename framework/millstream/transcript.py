@@ -195,6 +195,18 @@ class Transcript:
         return tuple(call for call in calls if call.id not in answered)
 
     @property
+    def unasked(self) -> tuple[Call, ...]:
+        """Calls that have a result though no reply before it made them: nobody but a forger has those."""
+        made: set[Call] = set()
+        unasked: list[Call] = []
+        for entry in self.entries:
+            if isinstance(entry, Reply):
+                made.update(entry.calls)
+            elif isinstance(entry, ToolResult) and entry.call not in made:
+                unasked.append(entry.call)
+        return tuple(unasked)
+
+    @property
     def text(self) -> str:
         """The text of the last reply, "" before there is one."""
         return next((entry.text for entry in reversed(self.entries) if isinstance(entry, Reply)), "")

@@ -21,6 +21,13 @@ SAYS = {
     ],
     "steering.py": ["Parisii, who\n  [response 1 ended: steered]", "[response 2 knows: Make it one", "one request"],
     "websocket_turns.py": ["http       All was well", "websocket  All was well"],
+    "approval_two_processes.py": [
+        "did list_files: ['logs/old.log', 'logs/new.log']",
+        "waits for approval: delete_file",
+        "waits for answer: ask_user",
+        "went on: ['deleted logs/old.log', 'to the attic']",
+        "the backup is in the attic",
+    ],
     "arguments_alone.py": [
         "title grows by",
         "final: priority = high",

@@ -269,14 +269,24 @@ def test_a_tool_that_is_no_function() -> None:
         Agent("openai:any", ["find"])  # type: ignore[list-item]
 
 
-def test_approval_without_an_approver() -> None:
+def test_approval_without_an_approver_in_a_loop_that_can_not_be_suspended() -> None:
     @tool(needs_approval=True)
     def wipe() -> str:
         """Wipe."""
         return ""
 
     with pytest.raises(UsageError, match="pass approver="):
-        Agent("openai:any", [wipe])
+        ToolRunner([wipe])
+
+
+def test_a_deferred_tool_in_a_loop_that_can_not_be_suspended() -> None:
+    @tool(deferred=True)
+    def ask() -> str:
+        """Ask."""
+        raise NotImplementedError
+
+    with pytest.raises(UsageError, match="ask is deferred, and a loop of your own can not wait"):
+        ToolRunner([ask])
 
 
 # --- runs ---

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, assert_never, assert_type
+from typing import Any, Literal, assert_never, assert_type
 
 from millstream import (
     Agent,
+    Answer,
     Approve,
     Deny,
     Final,
@@ -30,6 +31,7 @@ from millstream import (
     Run,
     RunClosed,
     RunError,
+    RunState,
     Settings,
     Tool,
     Toolbox,
@@ -66,6 +68,7 @@ from millstream.events import (
 )
 from millstream.runtime.drive import Drive
 from millstream.runtime.handle import CallHandle
+from millstream.runtime.state import PendingCall
 from millstream.testing import (
     CallTool,
     FakeProvider,
@@ -189,7 +192,32 @@ async def runs(history: Transcript) -> None:
         assert_type(await entered.run(history=history), Result)
 
 
+@tool(deferred=True)
+def deferred(question: str) -> str:
+    raise NotImplementedError
+
+
+async def resumed(state: RunState, text: str) -> None:
+    assert_type(deferred("Why?"), str)
+    assert_type(RunState.load(text), RunState)
+    assert_type(RunState.load(text, b"key"), RunState)
+    assert_type(state.dump("key"), str)
+    assert_type(state.pending, tuple[Call, ...])
+    for waiting in state.calls.values():
+        assert_type(waiting, PendingCall)
+        assert_type(waiting.call, Call)
+        assert_type(waiting.args, JsonValue)
+        assert_type(waiting.waits_for, Literal["approval", "answer"])
+    answers: dict[str, Approve | Deny | Answer] = {"a": Approve(), "b": Deny("no"), "c": Answer({"d": 1})}
+    assert_type(await agent.run(resume=state, answers=answers), Result)
+    assert_type(agent.run_sync(resume=text, answers={"a": Approve({"city": "Paris"})}), Result)
+    assert_type(agent.stream(resume=state, answers=answers, deps=Deps("k")), Run)
+    agent.stream(resume=state, answers={"a": True})  # type: ignore[dict-item]
+
+
 def results(result: Result) -> None:
+    assert_type(result.pending, tuple[Call, ...])
+    assert_type(result.state, RunState | None)
     assert_type(result.output, Any)
     assert_type(result.text, str)
     assert_type(result.calls, dict[str, CallHandle])
@@ -217,6 +245,10 @@ async def iterations() -> None:
         assert_type(run.text, str)
         assert_type(run.usage, Usage)
         assert_type(run.pending, tuple[Call, ...])
+        assert_type(run.state, RunState | None)
+        run.approve("call", {"city": "Paris"})
+        run.deny("call", "no")
+        run.answer("call", ["so"])
         assert_type(run.records, list[Record])
         assert_type(run.transcript, Transcript)
         handle = run.calls["call"]

@@ -17,6 +17,7 @@ import millstream.testing
 
 AGREED = (
     "Agent",
+    "Answer",
     "Approve",
     "Deny",
     "Final",
@@ -35,6 +36,7 @@ AGREED = (
     "Run",
     "RunClosed",
     "RunError",
+    "RunState",
     "Settings",
     "Tool",
     "ToolContext",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias, get_args
 
 from millstream.events.call import (
+    AnswerRequested,
     ApprovalRequested,
     ApprovalResolved,
     ArgsDelta,
@@ -77,6 +78,7 @@ from millstream.failures import (
 __all__ = (
     "CALL_EVENTS",
     "AnnotationAdded",
+    "AnswerRequested",
     "ApprovalRequested",
     "ApprovalResolved",
     "ArgSettled",
@@ -159,6 +161,7 @@ CallEvent: TypeAlias = (
     | CallSealed
     | ApprovalRequested
     | ApprovalResolved
+    | AnswerRequested
     | CallQueued
     | CallStarted
     | CallProgress

@@ -65,8 +65,24 @@ class ApprovalRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerRequested:
+    """The call of a deferred tool was handed out: its result comes from outside, with `run.answer` or `answers=`.
+
+    `digest` names the exact canonical arguments, as in `ApprovalRequested`.
+    """
+
+    call: Call
+    args: JsonValue
+    digest: str
+    type: Literal["AnswerRequested"] = field(default="AnswerRequested", init=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ApprovalResolved:
-    """A person answered. `digest` names the arguments that were approved, edited ones included."""
+    """A person answered. `digest` names the arguments that were approved, edited ones included.
+
+    "answered" says that the result itself was given, for a deferred tool or in place of running one.
+    """
 
     call: Call
     answer: Literal["approved", "denied", "answered"]

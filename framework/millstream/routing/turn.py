@@ -6,6 +6,8 @@
         ▼                         ▼   ApprovalResolved ┐    ▼
     streaming ── CallSealed ─▶ running    asked ───────┘  retrying
 
+    sealed or answered ── AnswerRequested ──▶ deferred ── ApprovalResolved ──▶ answered ── CallReturned ──▶ ended
+
 A call may fail from every state but the last. It knows neither tasks nor texts: a run shows it every event before the
 event counts, and an event it does not allow is a bug, or the late word of a tool whose call is over.
 """
@@ -16,6 +18,7 @@ from collections.abc import Mapping
 from typing import Final, Literal, TypeAlias
 
 from millstream.events import (
+    AnswerRequested,
     ApprovalRequested,
     ApprovalResolved,
     ArgsDelta,
@@ -36,7 +39,7 @@ from millstream.events import (
 )
 
 CallState: TypeAlias = Literal[
-    "unopened", "receiving", "streaming", "sealed", "asked", "answered", "running", "retrying", "ended"
+    "unopened", "receiving", "streaming", "sealed", "asked", "deferred", "answered", "running", "retrying", "ended"
 ]
 
 _RECEIVING: Final[dict[type[CallEvent], CallState]] = {
@@ -70,13 +73,21 @@ LIFE: Final[Mapping[CallState, Mapping[type[CallEvent], CallState]]] = {
     },
     "sealed": {
         ApprovalRequested: "asked",
+        AnswerRequested: "deferred",
         CallQueued: "sealed",
         CallStarted: "running",
         CallReturned: "ended",  # from the ledger, or a client's answer
         CallFailed: "ended",
     },
     "asked": {ApprovalResolved: "answered", CallQueued: "asked", CallFailed: "ended"},
-    "answered": {CallQueued: "answered", CallStarted: "running", CallReturned: "ended", CallFailed: "ended"},
+    "deferred": {ApprovalResolved: "answered", CallFailed: "ended"},
+    "answered": {
+        CallQueued: "answered",
+        AnswerRequested: "deferred",
+        CallStarted: "running",
+        CallReturned: "ended",
+        CallFailed: "ended",
+    },
     "running": _RUNNING,
     "retrying": {CallStarted: "running", CallQueued: "retrying", CallFailed: "ended"},
     "ended": {},
@@ -101,7 +112,7 @@ class Turn:
         return self._states.get(call_id, "unopened")
 
     def started(self, call_id: str) -> bool:
-        """Whether a tool was ever started for the call."""
+        """Whether a tool was ever started for the call, or the call was handed out to be answered elsewhere."""
         return call_id in self._started
 
     def allows(self, event: CallEvent) -> bool:
@@ -120,10 +131,14 @@ class Turn:
             allowed = ", ".join(kind.__name__ for kind in LIFE[state]) or "nothing"
             raise IllegalEvent(f"{type(event).__name__} for {event.call.id}, which is {state}: allowed are {allowed}")
         self._states[event.call.id] = after
-        if isinstance(event, CallStarted):
+        if isinstance(event, CallStarted | AnswerRequested):
             self._started.add(event.call.id)
         if isinstance(event, CallEnded):
             self._ends[event.call.id] = event
+
+    def adopt(self, call_id: str, state: CallState) -> None:
+        """Take up a call of an earlier part of the run, where it was left."""
+        self._states[call_id] = state
 
     def end(self, call_id: str) -> CallEnded | None:
         """How a call ended, None while it has not."""

@@ -43,11 +43,14 @@ class RunContext:
 
 
 def check_approver(toolbox: Toolbox, approver: Approver | None) -> None:
-    """Check that somebody can be asked about the tools that need it.
+    """Check that the tools need nobody but an approver, for a loop that can not be suspended.
 
     Raises:
-        UsageError: a tool needs approval and there is no approver.
+        UsageError: a tool needs approval and there is no approver, or a tool is deferred.
     """
+    deferred = next((tool.name for tool in toolbox.values() if tool.options.deferred), None)
+    if deferred is not None:
+        raise UsageError(f"{deferred} is deferred, and a loop of your own can not wait for its result: use an Agent")
     unapproved = next((tool.name for tool in toolbox.values() if tool.options.needs_approval), None)
     if unapproved is not None and approver is None:
         raise UsageError(f"{unapproved} needs approval: pass approver=, an async function that is asked each time")

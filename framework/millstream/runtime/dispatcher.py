@@ -6,20 +6,15 @@ every way a body can end into exactly one end of its call, and asks the plan aga
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 import anyio
 from anyio.abc import TaskGroup
 
-from millstream.answers import Approve, Deny
-from millstream.arguments.assembler import canonical
 from millstream.arguments.outcomes import Sealed
 from millstream.errors import ModelRetry
 from millstream.events import (
     ApprovalRequested,
-    ApprovalResolved,
     Call,
     CallFailed,
     CallQueued,
@@ -27,15 +22,15 @@ from millstream.events import (
     CallReturned,
     CallStarted,
     Cancelled,
-    Denied,
     Failure,
-    JsonValue,
-    Rejected,
 )
 from millstream.policy import Retry, Start
 from millstream.routing.plan import Plan, Terms
 from millstream.routing.surrogates import printable
+from millstream.runtime.answering import WaitsFor
+from millstream.runtime.approvals import Approvals
 from millstream.runtime.attempt import AttemptFailed, Body, RunContext
+from millstream.runtime.job import Job
 from millstream.runtime.ledger import Began, Did, Ledger
 from millstream.runtime.outcomes import failure_of
 from millstream.runtime.outlet import LogOutlet
@@ -43,20 +38,7 @@ from millstream.runtime.retry import retrying
 from millstream.runtime.turn_log import TurnLog
 from millstream.runtime.wake import Wake
 from millstream.toolbox.output import Output
-from millstream.toolbox.signature import BoundArguments
 from millstream.toolbox.tool import Tool
-
-
-@dataclass(slots=True)
-class _Job:
-    call: Call
-    tool: Tool[..., Any]
-    args: JsonValue
-    bound: BoundArguments
-    digest: str
-    key: str
-    scope: anyio.CancelScope | None = None
-    cancelled_for: str | None = None
 
 
 class Dispatcher:
@@ -78,9 +60,10 @@ class Dispatcher:
         self._outlet = LogOutlet(log)
         self._shared = shared
         self._ledger = ledger or Ledger()
-        self._jobs: dict[str, _Job] = {}
+        self._jobs: dict[str, Job] = {}
         self._whys: dict[str, str] = {}
         self._ended = Wake()
+        self.approvals = Approvals(self._jobs, self.plan, log, shared, self.exceptions)
 
     def open(self, call: Call, tool: Tool[..., Any] | None) -> None:
         """The model began a call, of a tool that is known or not."""
@@ -89,19 +72,16 @@ class Dispatcher:
     def seal(self, call: Call, tool: Tool[..., Any], sealed: Sealed, item: int) -> None:
         """A call of a known tool was sealed: it waits for its turn from now on."""
         options = tool.options
-        assert isinstance(sealed.bound, BoundArguments), "the arguments of a sealed call are bound"
-        self._jobs[call.id] = job = _Job(
-            call, tool, sealed.value, sealed.bound, digest(sealed.value), f"{self._shared.run_id}:{call.id}"
-        )
         needed = options.needs_approval
         asks = needed(tool.named(sealed.value)) if callable(needed) else needed
         policy = self._shared.policy
         start = tool.start("end" if policy.moderation == "block" else policy.start)
+        self._jobs[call.id] = job = Job.of(call, tool, sealed, start, self._shared.run_id)
         terms = Terms(start, asks, options.limit, options.exclusive, options.priority)
         self.plan.seal(call, terms, item)
         if asks:
             self._log.emit(ApprovalRequested(call, job.args, job.digest))
-            self._tasks.start_soon(self._ask, job, name=f"approval of {call.name}")
+            self.ask_approver(job)
 
     def admit(self) -> bool:
         """Start the calls that may start now; returns whether any did. Their tools run from the next checkpoint on."""
@@ -125,6 +105,22 @@ class Dispatcher:
             elif self._log.turn.started(job.call.id):
                 ledger.enter(job.call.name, job.digest, Began(job.call.id, job.key))
 
+    def _start(self, job: Job, state: Start) -> bool:
+        """Start a call; False where what an earlier one did stands in for it, or somebody else has its result."""
+        if job.tool.options.deferred:
+            self.approvals.hand_out(job)
+            return False
+        call, entry = job.call, self._ledger.take(job.call.name, job.digest)
+        if entry is not None:
+            job.key = entry.key
+        if isinstance(entry, Did):
+            self._log.emit(CallStarted(call, 1, state, job.digest, entry.call_id))
+            self._end(CallReturned(call, entry.output.value, entry.output.media))
+            return False
+        self._log.emit(CallStarted(call, 1, state, job.digest))
+        self._tasks.start_soon(self._run, job, state, name=f"tool {call.name}")
+        return True
+
     def fail_stranded(self, failure: Failure) -> None:
         """The response ended other than well: what it can not start any more ends now, and nobody is to be asked."""
         for call in self.plan.stranded():
@@ -144,7 +140,7 @@ class Dispatcher:
         if job is None or self._log.turn.state(call_id) == "ended":
             return False
         job.cancelled_for = reason = printable(reason)
-        if self.plan.withdraw(call_id):
+        if self.plan.withdraw(call_id) or self.approvals.waits_for(call_id) is not None:
             self._end(CallFailed(job.call, Cancelled(reason)))
         if job.scope is not None:
             job.scope.cancel()
@@ -155,66 +151,52 @@ class Dispatcher:
         while any(self._log.turn.state(call_id) != "ended" for call_id in self._jobs):
             await self._ended.wait()
 
-    def _start(self, job: _Job, state: Start) -> bool:
-        """Start a call; False where what an earlier one did stands in for it."""
-        call, entry = job.call, self._ledger.take(job.call.name, job.digest)
-        if entry is not None:
-            job.key = entry.key
-        if isinstance(entry, Did):
-            self._log.emit(CallStarted(call, 1, state, job.digest, entry.call_id))
-            self._end(CallReturned(call, entry.output.value, entry.output.media))
-            return False
-        self._log.emit(CallStarted(call, 1, state, job.digest))
-        self._tasks.start_soon(self._run, job, state, name=f"tool {call.name}")
-        return True
+    async def at_rest(self) -> None:
+        """Wait until every call that was sealed has ended, or all others wait for answers from outside.
 
-    async def _ask(self, job: _Job) -> None:
-        """The task that asks the approver; where that fails, nobody has agreed."""
-        approver, call = self._shared.approver, job.call
-        assert approver is not None, "a tool that needs approval has an approver, see Agent"
-        if self._log.turn.state(call.id) != "asked":
-            return  # ended before anybody was asked
-        answer: Approve | Deny = Deny("nobody answered")
-        with anyio.CancelScope() as job.scope:
-            try:
-                answer = await approver(call, job.args)
-            except Exception as error:  # noqa: BLE001  whatever it raises
-                self.exceptions[call.id] = error
-                answer = Deny(f"the approver failed: {type(error).__name__}")
-        if self._log.turn.state(call.id) != "asked":
-            return  # cancelled meanwhile
-        if isinstance(answer, Approve):
-            self._approve(job, answer)
-        else:
-            self._deny(job, printable(answer.reason))
-        self.admit()
+        In that case the consumer must have taken every record and wait for the next one: only then it had its chance to
+        answer. From there on no answer is taken.
+        """
+        self._log.watch_consumer(self._ended.set)
+        while waiting := [call_id for call_id in self._jobs if self._log.turn.state(call_id) != "ended"]:
+            if all(map(self.approvals.waits_outside, waiting)) and self._log.consumer_waits:
+                self.approvals.closed = True
+                return
+            await self._ended.wait()
+
+    def adopt(self, job: Job, waits_for: WaitsFor) -> None:
+        """Take up a call that was sealed in an earlier part of the run, and waits for its answer since."""
+        self._jobs[job.call.id] = job
+        self._log.turn.adopt(job.call.id, "asked" if waits_for == "approval" else "deferred")
+        if waits_for == "approval":
+            options = job.tool.options
+            self.plan.seal(job.call, Terms(job.start, True, options.limit, options.exclusive), job.call.index)
+
+    def answer(self, call_id: str, answer: object) -> None:
+        """Take an answer from outside.
+
+        Raises:
+            UsageError: the call does not wait for this, or the run is suspended.
+        """
+        self._answered(self.approvals.take(call_id, answer))
+
+    def ask_approver(self, job: Job) -> None:
+        """Have the approver asked about a call, if there is one."""
+        if self._shared.approver is not None:
+            self._tasks.start_soon(self._ask, job, name=f"approval of {job.call.name}")
+
+    async def _ask(self, job: Job) -> None:
+        """The task that asks the approver."""
+        self._answered(await self.approvals.ask(job))
         await self._log.flush()
 
-    def _approve(self, job: _Job, answer: Approve) -> None:
-        """Let a call run, with edited arguments if they are right too."""
-        call = job.call
-        if answer.args is not None:
-            if call.kind == "custom" and not isinstance(answer.args, str):
-                self._deny(job, f"the approver's arguments are not valid: {call.name} takes one text")
-                return
-            arguments = job.tool.arguments(call.kind, self._shared.limits, coerce=self._shared.policy.coerce)
-            arguments.feed(job.tool.written(call.kind, answer.args))
-            outcome = arguments.close()
-            if isinstance(outcome, Rejected):
-                wrong = "; ".join(f"{problem.path} {problem.message}".strip() for problem in outcome.problems)
-                self._deny(job, f"the approver's arguments are not valid: {wrong}")
-                return
-            assert isinstance(outcome.bound, BoundArguments)
-            job.args, job.bound, job.digest = outcome.value, outcome.bound, digest(outcome.value)
-        self._log.emit(ApprovalResolved(call, "approved", job.digest))
-        self.plan.approve(call.id)
+    def _answered(self, end: CallReturned | CallFailed | None) -> None:
+        """A call was answered: it has ended, or waits for nobody any more."""
+        if end is not None:
+            self._end(end)
+        self.admit()
 
-    def _deny(self, job: _Job, reason: str) -> None:
-        self._log.emit(ApprovalResolved(job.call, "denied", job.digest, reason))
-        self.plan.withdraw(job.call.id)
-        self._end(CallFailed(job.call, Denied(reason)))
-
-    async def _run(self, job: _Job, state: Start) -> None:
+    async def _run(self, job: Job, state: Start) -> None:
         """The task of one call."""
         call = job.call
         end: CallReturned | CallFailed = CallFailed(call, Cancelled(job.cancelled_for or ""))
@@ -235,7 +217,7 @@ class Dispatcher:
         self.admit()
         await self._log.flush()
 
-    async def _attempts(self, job: _Job, state: Start) -> CallReturned | CallFailed:
+    async def _attempts(self, job: Job, state: Start) -> CallReturned | CallFailed:
         retry = job.tool.options.retry or Retry(attempts=1)
         body = Body(job.call, job.tool, job.bound, self._outlet, job.key)
 
@@ -266,8 +248,3 @@ class Dispatcher:
         self._log.end(end)
         self.plan.release(end.call.id)
         self._ended.set()
-
-
-def digest(args: JsonValue) -> str:
-    """The name of the exact arguments of a call: the SHA-256 of their canonical JSON text, in hexadecimal."""
-    return sha256(canonical(args).encode()).hexdigest()

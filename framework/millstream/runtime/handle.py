@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from millstream.answers import AnyAnswer
 from millstream.arguments.partial import Partial
 from millstream.arguments.preview import preview
 from millstream.events import Call, CallFailed, CallReturned, Failure, JsonValue
 from millstream.routing.turn import CallState
 from millstream.runtime.response import Response
+from millstream.runtime.resumed import Resumed
 from millstream.toolbox.partial_model import PartialFields, read_partial
 
 T = TypeVar("T")
@@ -17,7 +19,7 @@ T = TypeVar("T")
 class CallHandle:
     """The live view of one call: `run.calls[call.id]`. Everything is as of now and changes as the run goes on."""
 
-    def __init__(self, call: Call, response: Response) -> None:
+    def __init__(self, call: Call, response: Response | Resumed) -> None:
         self.call = call
         self._response = response
 
@@ -92,6 +94,14 @@ class CallHandle:
     def exception(self) -> BaseException | None:
         """What the tool raised: for this process only, its text is in no event."""
         return self._response.dispatcher.exceptions.get(self.call.id)
+
+    def answer(self, answer: AnyAnswer) -> None:
+        """Answer a call that waits for it, as `run.approve`, `run.deny` and `run.answer` do.
+
+        Raises:
+            UsageError: it does not wait for that, or the run is suspended.
+        """
+        self._response.dispatcher.answer(self.call.id, answer)
 
     def cancel(self, reason: str = "cancelled by the caller") -> bool:
         """Cancel the call while the others go on; the model is told the reason. False where it has ended."""

@@ -46,6 +46,7 @@ class Log:
         journal: where records go before they count.
         now: the clock, in seconds; `at_s` counts from the moment the log is made.
         limits: how far the consumer may lag behind before `room` waits, and how long the journal may take.
+        seq: the number of the last record of an earlier part of the run.
         observe: told of each record once the journal has it.
     """
 
@@ -55,6 +56,7 @@ class Log:
         journal: Journal,
         now: Callable[[], float],
         limits: Limits,
+        seq: int = 0,
         observe: Callable[[Record], None] | None = None,
     ) -> None:
         self._run_id = run_id
@@ -64,7 +66,7 @@ class Log:
         self._max_buffered = limits.max_buffered_chars
         self._timeout_s = limits.journal_timeout_s
         self._observe = observe
-        self._seq = 0
+        self._seq = seq
         self._tail: _Tail | None = None  # deltas that have no number yet
         self._unwritten: list[Record] = []
         self._outbox: deque[Record] = deque()
@@ -72,6 +74,7 @@ class Log:
         self._weights: deque[int] = deque()  # of what tools said and nobody took yet
         self._taken = 0
         self._taking = False
+        self._awaited = False
         self._closed = False
         self._writing = anyio.Lock(fast_acquire=True)
         self._news = Wake()
@@ -80,6 +83,19 @@ class Log:
         """Set when something was emitted by code that can not flush: a tool's plain call, or a thread."""
         self.reminders = Reminders()
         """What such code wants done later; set `said_outside` after adding one."""
+        self.on_consumer_wait: Callable[[], object] = _nothing
+        """Called when the consumer begins to wait for news."""
+
+    @property
+    def next_seq(self) -> int:
+        """The number of the next record."""
+        return self._seq + 1
+
+    @property
+    def consumer_waits(self) -> bool:
+        """Whether the consumer has taken every record, none being on its way to the journal, and waits for the next."""
+        on_its_way = self._outbox or self._unwritten or self._tail is not None or self._writing.locked()
+        return self._awaited and not on_its_way
 
     def emit(self, events: Sequence[Event]) -> None:
         """Number events, in order. Call `flush` to have them journaled and delivered."""
@@ -170,7 +186,15 @@ class Log:
             elif self._closed:
                 return None
             else:
-                await self._news.wait()
+                await self._wait_for_news()
+
+    async def _wait_for_news(self) -> None:
+        self._awaited = True
+        self.on_consumer_wait()
+        try:
+            await self._news.wait()
+        finally:
+            self._awaited = False
 
     def _make_room(self) -> None:
         space, self._space = self._space, None
@@ -219,6 +243,10 @@ class Log:
                 self._observe(record)
         self._outbox.extend(batch)
         self._news.set()
+
+
+def _nothing() -> None:
+    pass
 
 
 class _Tail:

@@ -19,7 +19,10 @@ from millstream.runtime.dispatcher import Dispatcher
 from millstream.runtime.ledger import Ledger
 from millstream.runtime.log import Log
 from millstream.runtime.response import Response, ResponseParts
+from millstream.runtime.resumed import Resumed
+from millstream.runtime.resumption import Resumption
 from millstream.runtime.retry import retrying
+from millstream.runtime.state import PendingCall, RunState
 from millstream.runtime.steering import Steering
 from millstream.runtime.torn import Torn, recovery
 from millstream.runtime.turn_log import TurnLog
@@ -35,18 +38,30 @@ class TurnLoop:
         transcript: what was said before, the new prompt included.
         log: the run's log.
         on_response: told of each response as it begins, so that a run can show it live.
+        resumption: the calls to go on with before anything is asked, of a run that was suspended.
     """
 
     def __init__(
-        self, conversation: Conversation, transcript: Transcript, log: Log, on_response: Callable[[Response], None]
+        self,
+        conversation: Conversation,
+        transcript: Transcript,
+        log: Log,
+        on_response: Callable[[Response | Resumed], None],
+        resumption: Resumption | None = None,
     ) -> None:
         self.transcript = transcript
-        self.usage = Usage()
+        self.suspended: RunState | None = None
+        """What is left to go on from, once calls wait for answers that only come from outside."""
+        self._resumption = resumption
+        state = resumption.state if resumption is not None else None
+        self.usage = state.usage if state is not None else Usage()
         self._conversation = conversation
         self._log = log
         self._on_response = on_response
-        self._current: Response | None = None  # the response whose entries are not in the transcript yet
-        self._turn = max((entry.turn for entry in transcript if isinstance(entry, Reply)), default=0)
+        self._current: Response | Resumed | None = None  # the response whose entries are not in the transcript yet
+        last = max((entry.turn for entry in transcript if isinstance(entry, Reply)), default=0)
+        self._turn = state.turn if state is not None else last
+        self._turns_before = state.turns_before if state is not None else last
         self._restarts = 0
         self._interrupted = False  # the provider's last response goes on in the next
         self.steering = Steering(self._items, self._tell)
@@ -54,14 +69,14 @@ class TurnLoop:
         self._ledger = Ledger()
 
     async def run(self, transport: Transport, tasks: TaskGroup) -> None:
-        """Go on until a response calls no tool and was not interrupted by its provider.
+        """Go on until a response calls no tool and was not interrupted by its provider, or the run is `suspended`.
 
         Raises:
             WireError: the provider could not be asked, or its response could not be saved.
             RunError: a limit of the run was reached, or the policy says to stop, as after a response that was blocked.
         """
-        answers: tuple[str, ...] = ()
-        for _ in range(self._conversation.limits.max_turns):
+        answers = await self._go_on(tasks)
+        while self.suspended is None and self._turn - self._turns_before < self._conversation.limits.max_turns:
             self._turn += 1
             self._hear()
             response = await self._respond(transport, tasks, answers)
@@ -74,28 +89,62 @@ class TurnLoop:
                 await response.settle()
             self._restarts = 0
             self._ledger.clear()
+            if self._is_suspended(response):
+                self._check_truncation(response)
+                return
             entries = self._take(response)
-            answers = tuple(call.id for entry in entries if isinstance(entry, Reply) for call in entry.calls)
+            answers = _calls_in(entries)
             if response.blocked is not None and not (answers and response.blocked.again):
                 raise blocked(response.blocked, self.transcript)
             self._interrupted = response.goes_on and bool(entries)
             if not answers and not self._interrupted and self.steering.close():
                 return
             self._check_truncation(response)
+        if self.suspended is not None:
+            return
         raise TurnLimit(
             f"the model still called tools after {self._conversation.limits.max_turns} turns; "
             "raise Limits.max_turns, or go on from error.transcript",
             self.transcript,
         )
 
+    async def _go_on(self, tasks: TaskGroup) -> tuple[str, ...]:
+        """Finish the calls of a suspended run, as far as they are answered; the ids of all calls of their response."""
+        if self._resumption is None:
+            return ()
+        turn_log, conversation = TurnLog(self._log), self._conversation
+        dispatcher = Dispatcher(tasks, turn_log, conversation.shared)
+        resumed = Resumed(self._resumption, conversation.toolbox, dispatcher, turn_log, conversation.shared)
+        self._current = resumed
+        self._on_response(resumed)
+        resumed.begin()
+        await resumed.settle()
+        return () if self._is_suspended(resumed) else _calls_in(self._take(resumed))
+
+    def _is_suspended(self, response: Response | Resumed) -> bool:
+        """Whether calls of a response that is settled wait for answers: then the run goes on from `suspended`."""
+        waiting = response.dispatcher.approvals.waiting
+        if waiting:
+            self.suspended = RunState(
+                run_id=self._conversation.shared.run_id,
+                next_seq=self._log.next_seq,
+                turn=self._turn,
+                turns_before=self._turns_before,
+                transcript=self.transcript + response.entries(),
+                calls={job.call.id: PendingCall.of(job, waits_for) for job, waits_for in waiting},
+                usage=self.usage,
+            )
+        return bool(waiting)
+
     def leave(self) -> None:
         """The run ends here: what the response in hand has sealed stays in the transcript, each call with its end."""
         response = self._current
         if response is None:
             return
-        broke_unseen = response.error is not None and not response.shown
-        if response.router.ended is None and not response.torn and not broke_unseen:
-            response.tear("the run ended", keep=True)
+        if isinstance(response, Response):
+            broke_unseen = response.error is not None and not response.shown
+            if response.router.ended is None and not response.torn and not broke_unseen:
+                response.tear("the run ended", keep=True)
         for call_id in response.router.calls:
             response.dispatcher.cancel(call_id, "the run ended")
         self._take(response)
@@ -109,7 +158,7 @@ class TurnLoop:
     def _items(self, message: UserMessage) -> list[dict[str, Any]]:
         return self._conversation.model.format.entries(Transcript((message,)))
 
-    def _take(self, response: Response) -> tuple[Entry, ...]:
+    def _take(self, response: Response | Resumed) -> tuple[Entry, ...]:
         """Put what a response leaves into the transcript."""
         self._current = None
         entries = response.entries()
@@ -218,6 +267,10 @@ class TurnLoop:
                 'or Policy(on_truncated="answer") to tell the model',
                 self.transcript,
             )
+
+
+def _calls_in(entries: tuple[Entry, ...]) -> tuple[str, ...]:
+    return tuple(call.id for entry in entries if isinstance(entry, Reply) for call in entry.calls)
 
 
 def blocked(verdict: Verdict, transcript: Transcript | None = None) -> ModerationBlocked:

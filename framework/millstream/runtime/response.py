@@ -194,13 +194,16 @@ class Response:
         await self._route([Broke(error)])
 
     async def settle(self) -> None:
-        """Wait until all its calls have ended; those that a bad end leaves without permission to start end here."""
+        """Wait until all its calls have ended, but those that wait for answers which only come from outside.
+
+        Those that a bad end leaves without permission to start end here.
+        """
         finished = self.router.finished
         if self.router.ended is None or finished is None or not finished.good:
             self.dispatcher.fail_stranded(Truncated(finished.reason if finished is not None else "response torn"))
         self.dispatcher.admit()
         await self.log.flush()
-        await self.dispatcher.idle()
+        await self.dispatcher.at_rest()
 
     def tear(self, message: str, *, keep: bool) -> None:
         """Close what broke off: its calls that are not sealed end as `Truncated`; `keep` lets the sealed ones stand."""

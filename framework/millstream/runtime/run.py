@@ -7,24 +7,27 @@ an event first and is then raised in the consumer's frame. No async generator ow
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
 import anyio
 from anyio.abc import TaskGroup
 
-from millstream.errors import MillstreamError, RunClosed, RunError, WireError
+from millstream.answers import Answer, AnyAnswer, Approve, Deny
+from millstream.errors import RunClosed, RunError, WireError
 from millstream.events import (
     Call,
     Event,
+    JsonValue,
     Record,
     RunCancelled,
-    RunFailed,
     RunFinished,
+    RunResumed,
     RunStarted,
+    RunSuspended,
     TextDelta,
     Usage,
 )
@@ -32,13 +35,18 @@ from millstream.journal.memory import MemoryJournal
 from millstream.journal.seam import Journal
 from millstream.observing import RunObserver
 from millstream.prompt import Prompt, parts_of_prompt
+from millstream.runtime.answering import not_waiting
 from millstream.runtime.conversation import Conversation
+from millstream.runtime.following import Following, failed
 from millstream.runtime.groups import leave, only_leaf
 from millstream.runtime.handle import CallHandle
 from millstream.runtime.log import Log, Writer
 from millstream.runtime.loop import TurnLoop
 from millstream.runtime.remembered import Remembered, remembered
 from millstream.runtime.response import Response
+from millstream.runtime.resumed import Resumed
+from millstream.runtime.resumption import Resumption
+from millstream.runtime.state import RunState
 from millstream.runtime.wake import loop_clock
 from millstream.sessions.session import Session
 from millstream.transcript import Transcript, UserMessage
@@ -58,11 +66,15 @@ class Start:
     transport: Transport | None = None
     session: Session | None = None
     observer: RunObserver | None = None
+    resumption: Resumption | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a finished run left. `output` is what it was for: the text of the answer (or its refusal)."""
+    """What a run left. `output` is what it was for: the text of the answer (or its refusal).
+
+    Of a suspended run it is None; `pending` are the calls that wait for an answer, and `state` is what to go on from.
+    """
 
     output: Any
     text: str
@@ -71,6 +83,8 @@ class Result:
     transcript: Transcript = field(repr=False)
     records: list[Record] = field(repr=False)
     run_id: str
+    pending: tuple[Call, ...] = ()
+    state: RunState | None = field(default=None, repr=False)
 
 
 class Run:
@@ -86,6 +100,8 @@ class Run:
         self.run_id = start.run_id
         self.output: Any = None
         """What the run was for, once it is finished."""
+        self.state: RunState | None = None
+        """What to go on from once the run is suspended, with `agent.run(resume=run.state, answers=…)`; else None."""
         self._conversation = conversation
         self._start = start
         self._memory = MemoryJournal()
@@ -93,7 +109,7 @@ class Run:
         self._log: Log | None = None
         self._loop: TurnLoop | None = None
         self._remembered: Remembered | None = None
-        self._responses: dict[int, Response] = {}
+        self._responses: dict[int, Response | Resumed] = {}
         self._handles: dict[str, CallHandle] = {}
         self._scope: anyio.CancelScope | None = None
         self._cancel_reason = "the run was left"
@@ -107,10 +123,13 @@ class Run:
             raise RunClosed("a run is entered once: call agent.stream(prompt) again for another")
         limits, observer = self._conversation.limits, self._start.observer
         journal = self._start.journal if self._start.journal is not None else self._memory
-        self._log = Log(self.run_id, journal, loop_clock(), limits, None if observer is None else observer.feed)
-        self._remembered = await remembered(self._start.session, self._start.transcript)
+        resumption = self._start.resumption
+        seq = resumption.state.next_seq - 1 if resumption is not None else 0
+        observe = None if observer is None else observer.feed
+        self._log = Log(self.run_id, journal, loop_clock(), limits, seq, observe)
+        self._remembered = await remembered(self._start.session, self._start.transcript, resumed=resumption is not None)
         transcript = self._remembered.transcript
-        self._loop = TurnLoop(self._conversation, transcript, self._log, self._on_response)
+        self._loop = TurnLoop(self._conversation, transcript, self._log, self._on_response, resumption)
         self._tasks = anyio.create_task_group()
         await self._tasks.__aenter__()
         self._tasks.start_soon(self._drive, name=f"run {self.run_id}")
@@ -144,7 +163,7 @@ class Run:
 
     def follow(self) -> AsyncIterator[Record]:
         """The events with their numbers and times, instead of iterating over the run itself."""
-        return _Records(self._next)
+        return Following(self._next)
 
     async def text_stream(self) -> AsyncIterator[str]:
         """Only the text of the answer, as it is written."""
@@ -181,6 +200,30 @@ class Run:
             raise RunClosed(_ENTER)
         return not self._left and self._failure is None and self._loop.steering.say(message)
 
+    def approve(self, call_id: str, args: JsonValue = None) -> None:
+        """Let a call of `pending` run, with `args` in place of those shown if they are given.
+
+        Answer before you take the next event: once nothing else is left to do, and you wait, the run suspends.
+
+        Raises:
+            UsageError: it does not wait for that, `args` are not valid, or the run is suspended.
+        """
+        self._answer(call_id, Approve(args))
+
+    def deny(self, call_id: str, reason: str = "") -> None:
+        """Refuse a call of `pending`; the model is told the reason. See `approve`."""
+        self._answer(call_id, Deny(reason))
+
+    def answer(self, call_id: str, value: Any) -> None:
+        """Give the result of a call of `pending`, in place of running a tool. See `approve`."""
+        self._answer(call_id, Answer(value))
+
+    def _answer(self, call_id: str, answer: AnyAnswer) -> None:
+        handle = self.calls.get(call_id)
+        if handle is None or self._left:
+            raise not_waiting(call_id, self.pending)
+        handle.answer(answer)
+
     @property
     def calls(self) -> dict[str, CallHandle]:
         """The live view of every call so far, by call id, in call order."""
@@ -210,7 +253,7 @@ class Run:
 
     @property
     def transcript(self) -> Transcript:
-        """What was said and done so far, fit to go on from: every call in it has its answer."""
+        """What was said and done so far, every call with its answer: a response whose calls wait is in `state` only."""
         return self._loop.transcript if self._loop is not None else self._start.transcript
 
     @property
@@ -220,16 +263,17 @@ class Run:
 
     @property
     def pending(self) -> tuple[Call, ...]:
-        """The calls that wait for an answer."""
-        return tuple(handle.call for handle in self.calls.values() if handle.state == "asked")
+        """The calls that wait for an answer, `run.calls[call.id].args` being what was asked for."""
+        return tuple(handle.call for handle in self.calls.values() if handle.state in ("asked", "deferred"))
 
     def result(self) -> Result:
-        """What the run left, once it is finished."""
-        return Result(self.output, self.text, self.calls, self.usage, self.transcript, self.records, self.run_id)
+        """What the run left, once it is finished or suspended."""
+        said = (self.output, self.text, self.calls, self.usage, self.transcript)
+        return Result(*said, self.records, self.run_id, self.pending, self.state)
 
     # --- the background task ---
 
-    def _on_response(self, response: Response) -> None:
+    def _on_response(self, response: Response | Resumed) -> None:
         self._responses[response.turn] = response
 
     async def _drive(self) -> None:
@@ -237,7 +281,8 @@ class Run:
         log, loop = self._log, self._loop
         assert log is not None, "the run was entered"
         assert loop is not None, "the run was entered"
-        log.emit((RunStarted(self.run_id, self._conversation.model.name, self._start.prompt, time.time()),))
+        begun = RunStarted(self.run_id, self._conversation.model.name, self._start.prompt, time.time())
+        log.emit((begun if self._start.resumption is None else RunResumed(self.run_id, time.time()),))
         last: Event | None = None
         try:
             with anyio.CancelScope() as self._scope:
@@ -248,13 +293,16 @@ class Run:
                     writer.stop()
         except* Exception as errors:  # noqa: BLE001  raised in the consumer's frame; a cancellation beside goes on
             self._failure = only_leaf(errors)
-            last = _failed(self._failure)
+            last = failed(self._failure)
         finally:
-            loop.leave()
-            last = await self._remember(last)
+            if not isinstance(last, RunSuspended):
+                loop.leave()
+                last = await self._remember(last)
             if isinstance(self._failure, WireError | RunError):
                 self._failure.transcript = loop.transcript
             log.emit((last or RunCancelled(self._cancel_reason),))
+            if isinstance(last, RunSuspended) and loop.suspended is not None:
+                self.state = replace(loop.suspended, next_seq=log.next_seq)
             await self._close(log)
 
     async def _remember(self, last: Event | None) -> Event | None:
@@ -266,7 +314,7 @@ class Run:
         except Exception as error:  # noqa: BLE001  raised in the consumer's frame
             if self._failure is None:
                 self._failure = error
-                return _failed(error)
+                return failed(error)
         return last
 
     async def _close(self, log: Log) -> None:
@@ -276,6 +324,7 @@ class Run:
                 await log.flush_all()
         except Exception as error:  # noqa: BLE001  raised in the consumer's frame
             self._failure = self._failure or error
+            self.state = None
             log.give_up()
         log.close()
 
@@ -285,26 +334,7 @@ class Run:
         own = self._conversation.model.transport() if transport is None else nullcontext(transport)
         async with own as opened, anyio.create_task_group() as tools:
             await self._loop.run(opened, tools)
+        if self._loop.suspended is not None:
+            return RunSuspended(self._loop.suspended.pending)
         self.output = self.text
         return RunFinished(self.output, self._loop.usage)
-
-
-class _Records:
-    """The records of a run, one by one."""
-
-    def __init__(self, take: Callable[[], Any]) -> None:
-        self._take = take
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> Record:
-        record: Record = await self._take()
-        return record
-
-
-def _failed(error: BaseException) -> RunFailed:
-    """The event of a failure. The text of an exception that is not ours may hold secrets: only its name is told."""
-    message = str(error) if isinstance(error, MillstreamError) else type(error).__name__
-    retryable = isinstance(error, WireError) and error.retryable
-    return RunFailed(type(error).__name__, message, retryable)

@@ -63,6 +63,15 @@ class TurnLog:
         self.emit(event)
         self._log.said_outside.set()
 
+    @property
+    def consumer_waits(self) -> bool:
+        """Whether the consumer has taken every record and waits for the next one."""
+        return self._log.consumer_waits
+
+    def watch_consumer(self, tell: Callable[[], object]) -> None:
+        """Have `tell` called, from now on instead of any other, whenever the consumer begins to wait."""
+        self._log.on_consumer_wait = tell
+
     async def flush(self) -> None:
         """Have everything emitted so far journaled and delivered."""
         await self._log.flush_all()

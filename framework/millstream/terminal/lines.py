@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from millstream.events import (
+    AnswerRequested,
     ApprovalRequested,
     ApprovalResolved,
     ArgsDelta,
@@ -168,10 +169,14 @@ class Lines:
                 return self._flush()  # what was said before it stands above it
             case ArgsDelta() | ArgsReplaced() | ArgSettled() | CallSealed():
                 return []
+            case CallQueued() if call.state == "approval":
+                return []  # that was said
             case CallQueued(why=why):
                 said = f"{name} waits: {one_line(why, LINE_CHARS)}"
             case ApprovalRequested(args=args):
                 said = f"{name} needs approval: {arguments_line(args)}"
+            case AnswerRequested(args=args):
+                said = f"{name} waits for its result: {arguments_line(args)}"
             case ApprovalResolved(answer=resolution, reason=reason):
                 said = f"{name} {resolution}{f': {one_line(reason, LINE_CHARS)}' if reason else ''}"
                 return [self._line(self._glyphs.note, said)]
@@ -183,7 +188,8 @@ class Lines:
             case CallRetrying(attempt=attempt, delay_s=delay_s, failure=failure):
                 said = f"{name} attempt {attempt} failed, again in {short(delay_s)}: {failure_line(failure)}"
             case CallReturned():
-                said = f"{name} {short(call.run_s(self.view.last_s))} → {call.result_line}"
+                ran = f" {short(call.run_s(self.view.last_s))}" if call.started_s is not None else ""
+                said = f"{name}{ran} → {call.result_line}"
             case CallFailed():
                 ran = f" after {short(call.run_s(self.view.last_s))}" if call.started_s is not None else ""
                 tries = f" ({call.attempt} attempts)" if call.attempt > 1 else ""

@@ -39,6 +39,7 @@ def tool(
     priority: int = 0,
     executor: Literal["inline", "thread"] | None = None,
     free_text: bool | Grammar = False,
+    deferred: bool = False,
 ) -> Callable[[Callable[P, R]], Tool[P, R]]: ...
 
 
@@ -76,6 +77,8 @@ def tool(
         free_text: it takes one text as the model writes it, not JSON: code, a query, a patch. The function has one
             parameter for it, a str, beside the context. A `Grammar` binds what the model may write. Where a wire knows
             no such tools, it is offered as a function with one argument.
+        deferred: it is done elsewhere, by a person or a client. The function is never called, its body may be `raise
+            NotImplementedError`: its call waits until `run.answer(call.id, value)` or `answers=` gives the result.
         options: the keywords above, from `read_only` on.
 
     Raises:

@@ -16,6 +16,7 @@ from millstream.errors import ToolDefinitionError, UsageError
 from millstream.events import CallKind, JsonValue
 from millstream.limits import Limits
 from millstream.policy import Retry, Start
+from millstream.toolbox.deferred import check_deferred
 from millstream.toolbox.free_text import Grammar, text_parameter
 from millstream.toolbox.signature import BoundArguments, Signature
 
@@ -41,6 +42,7 @@ class ToolOptions:
     priority: int = 0
     executor: Literal["inline", "thread"] | None = None
     free_text: bool | Grammar = False
+    deferred: bool = False
 
     @property
     def repeatable(self) -> bool:
@@ -193,6 +195,7 @@ def _check_options(name: str, options: ToolOptions) -> None:
     if options.limit is not None and options.limit < 1:
         raise UsageError(f"{name}: limit={options.limit} lets no call run; leave it out for no limit")
     _check_turn(name, options.exclusive, options.priority)
+    check_deferred(name, options)
     _check_word(name, "start", options.start, ("eager", "safe", "end"))
     _check_word(name, "executor", options.executor, ("inline", "thread"))
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, assert_never
 
 from millstream.events import (
+    AnswerRequested,
     ApprovalRequested,
     ApprovalResolved,
     ArgsDelta,
@@ -164,7 +165,7 @@ class CallView:
                 pass  # the view was made of it
             case ArgsDelta() | ArgsReplaced() | ArgSettled() | CallSealed():
                 self._take_arguments(event, at_s)
-            case CallQueued() | ApprovalRequested() | ApprovalResolved():
+            case CallQueued() | ApprovalRequested() | AnswerRequested() | ApprovalResolved():
                 self._wait(event, at_s)
             case CallStarted() | CallRetrying():
                 self._attempt(event, at_s)
@@ -200,12 +201,16 @@ class CallView:
                 else:
                     self.segments[0].end(at_s)  # a streaming tool runs on
 
-    def _wait(self, event: CallQueued | ApprovalRequested | ApprovalResolved, at_s: float) -> None:
+    def _wait(self, event: CallQueued | ApprovalRequested | AnswerRequested | ApprovalResolved, at_s: float) -> None:
         match event:
+            case CallQueued() if self.state == "approval":
+                pass  # for the person who is asked, and the state says so
             case CallQueued(why=why):
                 self.state, self.why = "queued", why
             case ApprovalRequested(args=args):
                 self.state, self.args = "approval", args
+            case AnswerRequested(args=args):
+                self.state, self.why, self.args = "queued", "its result from outside", args
             case ApprovalResolved(answer=answer):
                 self.state, self.why = "queued", answer
         if self.segments[-1].kind != "waiting":

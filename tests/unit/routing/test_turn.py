@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from millstream.events import (
+    AnswerRequested,
     ApprovalRequested,
     ApprovalResolved,
     ArgsDelta,
@@ -40,6 +41,7 @@ def one_of_each(call: Call = _CALL) -> list[CallEvent]:
         ArgSettled(call, (), {}),
         CallSealed(call, {}),
         ApprovalRequested(call, {}, "d"),
+        AnswerRequested(call, {}, "d"),
         ApprovalResolved(call, "approved", "d"),
         CallQueued(call, "w"),
         CallStarted(call, 1, "safe", "d"),
@@ -108,9 +110,10 @@ _ALLOWED: dict[CallState, str] = {
     "unopened": "CallOpened",
     "receiving": "ArgsDelta ArgsReplaced ArgSettled CallSealed CallStarted CallFailed",
     "streaming": "ArgsDelta ArgsReplaced ArgSettled CallProgress CallLogged CallYielded CallSealed CallFailed",
-    "sealed": "ApprovalRequested CallQueued CallStarted CallReturned CallFailed",
+    "sealed": "ApprovalRequested AnswerRequested CallQueued CallStarted CallReturned CallFailed",
     "asked": "ApprovalResolved CallQueued CallFailed",
-    "answered": "CallQueued CallStarted CallReturned CallFailed",
+    "deferred": "ApprovalResolved CallFailed",
+    "answered": "AnswerRequested CallQueued CallStarted CallReturned CallFailed",
     "running": "CallProgress CallLogged CallYielded CallRetrying CallReturned CallFailed",
     "retrying": "CallStarted CallQueued CallFailed",
     "ended": "",

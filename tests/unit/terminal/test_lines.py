@@ -1,6 +1,7 @@
 import pytest
 
 from millstream.events import (
+    AnswerRequested,
     ApprovalRequested,
     ApprovalResolved,
     CallFailed,
@@ -8,6 +9,7 @@ from millstream.events import (
     CallProgress,
     CallQueued,
     CallRetrying,
+    CallReturned,
     CallStarted,
     CallYielded,
     Cancelled,
@@ -141,7 +143,8 @@ def test_what_a_call_goes_through() -> None:
     call = log.open(0.2, "book")
     log.seal(call, 0.3, {"a": 1})
     log.add(0.3, CallQueued(call, "a place among 4 tools"))
-    log.add(0.4, ApprovalRequested(call, {"a": 1}, "d"), ApprovalResolved(call, "approved", "d", "fine\nby me"))
+    log.add(0.4, ApprovalRequested(call, {"a": 1}, "d"), CallQueued(call, "approval"))
+    log.add(0.4, ApprovalResolved(call, "approved", "d", "fine\nby me"))
     log.add(0.9, TurnEnded(1, "tool_calls"))
     log.run(call, 1.0)
     log.add(1.5, CallRetrying(call, 1, 2.0, Raised("OSError")))
@@ -265,3 +268,16 @@ def test_hostile_text_is_plain_text_on_its_own_line() -> None:
         assert "\u202e" not in line
     # What pretends to be a line of ours stands behind the sign of the model's text.
     assert "00:00.400 | 00:00.000 ✓ finished" in printed
+
+
+def test_a_deferred_call_says_what_it_is_asked() -> None:
+    log = started()
+    call = log.open(0.2, "ask_user")
+    log.seal(call, 0.3, {"question": "Why?"})
+    log.add(0.4, AnswerRequested(call, {"question": "Why?"}, "d"))
+    log.add(0.5, ApprovalResolved(call, "answered", "d"), CallReturned(call, "so"))
+    assert told(log.records)[1:] == [
+        "00:00.400 ◦ ask_user waits for its result: question: Why?",
+        "00:00.500 · ask_user answered",
+        "00:00.500 ✓ ask_user → so",
+    ]

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from millstream.events import (
+    AnswerRequested,
     ApprovalRequested,
     ApprovalResolved,
     ArgsDelta,
@@ -176,3 +177,20 @@ def test_an_image_is_named_in_words_and_its_data_is_not_looked_at() -> None:
     linked = {"type": "media", "media_type": "image/gif", "url": "https://h/b.gif"}
     view = view_of((2.0, SEALED), (2.0, CallReturned(CALL, ["here it is", image, linked], (1, 2))))
     assert view.result_line == "here it is [image/png a.png 3.0 kB] [image/gif https://h/b.gif]"
+
+
+def test_a_call_that_is_asked_about_stays_so_while_it_waits_for_that() -> None:
+    view = CallView(CALL, 0.0)
+    for event in (CallSealed(CALL, {}), ApprovalRequested(CALL, {}, "d"), CallQueued(CALL, "approval")):
+        view.feed(event, 1.0)
+    assert view.state == "approval"
+
+
+def test_a_deferred_call_says_what_it_waits_for() -> None:
+    view = CallView(CALL, 0.0)
+    view.feed(CallSealed(CALL, {"a": 1}), 1.0)
+    view.feed(AnswerRequested(CALL, {"a": 1}, "d"), 1.0)
+    assert (view.state, view.why) == ("queued", "its result from outside")
+    view.feed(ApprovalResolved(CALL, "answered", "d"), 2.0)
+    view.feed(CallReturned(CALL, "so"), 2.0)
+    assert (view.state, view.result_line) == ("done", "so")

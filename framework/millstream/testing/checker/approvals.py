@@ -1,5 +1,8 @@
 """What people decide (11): where approval was asked, it comes before the start and binds the exact arguments.
 
+The same holds for the call of a deferred tool: it is handed out (`AnswerRequested`) with the arguments that were
+approved, if it was asked, and is then answered or denied.
+
 Digests are only compared with one another. That a tool which needs approval was asked about at all is not in a log. A
 resolution without a request is what a person says unasked (an answer to a client-side tool, say); it binds as well.
 """
@@ -10,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from millstream.events import (
+    AnswerRequested,
     ApprovalRequested,
     ApprovalResolved,
     CallEnded,
@@ -39,6 +43,7 @@ class _Approval:
     run: RunLog
     story: CallStory
     asked: bool = False
+    handed_out: bool = False
     decision: ApprovalResolved | None = None
     decided_at: int = -1
     sealed: bool = False
@@ -60,7 +65,12 @@ class _Approval:
                 if self.started_at is not None and not self.run.resumed_between(self.started_at, step.at):
                     yield f"approval of {label} was asked while its tool was at work"
                 self.asked, self.decision = True, None
+            case AnswerRequested(digest=digest):
+                yield from self._hand_out(digest)
+                self.asked, self.handed_out, self.decision = True, True, None
             case ApprovalResolved() as event:
+                if self.handed_out and event.answer == "approved":
+                    yield f"{label} was approved, but it was handed out and waits for its result"
                 if self.decision is not None and not self.run.resumed_between(self.decided_at, step.at):
                     yield f"{label} was {event.answer} after it had been {self.decision.answer}"
                 self.decision, self.decided_at = event, step.at
@@ -74,6 +84,12 @@ class _Approval:
                     yield f"{label} was denied, but did not end as CallFailed(Denied)"
             case _:
                 pass
+
+    def _hand_out(self, digest: str) -> Iterator[str]:
+        if not self.sealed:
+            yield f"{self.story.label} was handed out before its arguments were sealed"
+        else:
+            yield from self._start(digest)
 
     def _start(self, digest: str) -> Iterator[str]:
         label = self.story.label

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from millstream.events import (
+    AnswerRequested,
     ApprovalRequested,
     ApprovalResolved,
     CallFailed,
@@ -133,3 +134,27 @@ def test_what_was_asked_before_the_log_begins_binds_as_far_as_it_is_known() -> N
     wrong = started(A, digest="e")
     assert_good((RESUMED, APPROVED, STARTED_A, RETURNED_A, DONE))
     assert_only(11, (RESUMED, APPROVED, wrong, RETURNED_A, DONE), wrong)
+
+
+HANDED_OUT = AnswerRequested(A, {"city": "Paris"}, "d")
+ANSWERED = ApprovalResolved(A, "answered", "d")
+DEFERRED = (*HEAD, HANDED_OUT, ANSWERED, RETURNED_A, DONE)
+
+
+def test_a_deferred_call_is_handed_out_and_answered_also_after_its_approval() -> None:
+    assert_good(DEFERRED)
+    assert_good((*HEAD, HANDED_OUT, DENIED, REFUSED, DONE))
+    assert_good((*HEAD, ASKED, APPROVED, HANDED_OUT, ANSWERED, RETURNED_A, DONE))
+    assert_good((*HEAD, HANDED_OUT, RunSuspended((A,)), RESUMED, ANSWERED, RETURNED_A, DONE))
+
+
+def test_a_deferred_call_is_not_handed_out_before_it_is_sealed_or_approved() -> None:
+    assert_only(11, before(without(DEFERRED, HANDED_OUT), SEALED_A, HANDED_OUT), HANDED_OUT)
+    assert_only(11, (*HEAD, ASKED, HANDED_OUT, ANSWERED, RETURNED_A, DONE), HANDED_OUT)
+    other = AnswerRequested(A, {}, "e")
+    assert_only(11, (*HEAD, ASKED, APPROVED, other, ANSWERED, RETURNED_A, DONE), other)
+
+
+def test_a_call_that_was_handed_out_is_neither_approved_nor_started() -> None:
+    assert_only(11, (*HEAD, HANDED_OUT, APPROVED, STARTED_A, RETURNED_A, DONE), APPROVED)
+    assert_only(11, (*HEAD, HANDED_OUT, STARTED_A, RETURNED_A, DONE), STARTED_A)

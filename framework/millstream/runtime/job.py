@@ -1,0 +1,50 @@
+"""A sealed call on its way through the dispatcher: what runs, and with exactly which arguments. Nothing waits here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import anyio
+
+from millstream.arguments.assembler import canonical
+from millstream.arguments.outcomes import Sealed
+from millstream.events import Call, JsonValue
+from millstream.policy import Start
+from millstream.toolbox.signature import BoundArguments
+from millstream.toolbox.tool import Tool
+
+
+@dataclass(slots=True)
+class Job:
+    """One call of a tool that is known. `start` says how far its response must have come before it may start.
+
+    `key` is its idempotency key.
+    """
+
+    call: Call
+    tool: Tool[..., Any]
+    args: JsonValue
+    bound: BoundArguments
+    digest: str
+    start: Start
+    key: str
+    scope: anyio.CancelScope | None = None
+    cancelled_for: str | None = None
+
+    @classmethod
+    def of(cls, call: Call, tool: Tool[..., Any], sealed: Sealed, start: Start, run_id: str) -> Job:
+        """The job of a call whose arguments are complete."""
+        assert isinstance(sealed.bound, BoundArguments), "the arguments of a sealed call are bound"
+        return cls(call, tool, sealed.value, sealed.bound, digest(sealed.value), start, f"{run_id}:{call.id}")
+
+    def edit(self, sealed: Sealed) -> None:
+        """It is to run with other arguments."""
+        assert isinstance(sealed.bound, BoundArguments), "the arguments of a sealed call are bound"
+        self.args, self.bound, self.digest = sealed.value, sealed.bound, digest(sealed.value)
+
+
+def digest(args: JsonValue) -> str:
+    """The name of the exact arguments of a call: the SHA-256 of their canonical JSON text, in hexadecimal."""
+    return sha256(canonical(args).encode()).hexdigest()
