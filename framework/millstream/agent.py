@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from copy import copy
-from typing import Any, Self
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Generic, Self
 from uuid import uuid4
 
 import anyio
@@ -20,15 +21,20 @@ from millstream.prompt import Prompt, parts_of_prompt
 from millstream.runtime.attempt import RunContext, check_approver
 from millstream.runtime.blocking import blocking
 from millstream.runtime.conversation import Conversation
+from millstream.runtime.output import plan_output
 from millstream.runtime.run import Result, Run, Start
+from millstream.toolbox.output_type import Output, as_output
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
 from millstream.transcript import Transcript, UserMessage
 from millstream.transport.named import TransportName
 from millstream.transport.seam import Transport, Warming
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
 
-class Agent:
+
+class Agent(Generic[Output]):
     """A model with tools.
 
         agent = Agent("openai:gpt-5.1", tools=[weather])
@@ -39,6 +45,8 @@ class Agent:
         model: a model string ("openai:gpt-5.1") or a `Model`.
         tools: functions, tools or toolboxes; the names must differ.
         instructions: what the model is told before everything else.
+        output_type: what a run ends with: text, or a pydantic model, a dataclass, a TypedDict, a list, a union … of
+            which the model is told the JSON Schema; see `Settings.output_mode`.
         approver: asked before a tool that needs approval starts.
         policy: what to do when a model, a stream or a tool does not behave.
         limits: caps and deadlines.
@@ -48,7 +56,7 @@ class Agent:
     Raises:
         ModelError: the model string names no model, or its requests can not travel by that transport.
         ToolDefinitionError: two tools have one name, or a function can not be a tool.
-        UsageError: a tool needs approval and there is no approver.
+        UsageError: a tool needs approval and there is no approver, or JSON can not fill the output type.
     """
 
     def __init__(  # noqa: PLR0913  the parts of an agent
@@ -57,6 +65,7 @@ class Agent:
         tools: Iterable[Callable[..., Any] | Tool[..., Any] | Toolbox] = (),
         *,
         instructions: str = "",
+        output_type: TypeForm[Output] = str,  # type: ignore[assignment]  # the default of Output, too
         approver: Approver | None = None,
         policy: Policy | None = None,
         limits: Limits | None = None,
@@ -69,6 +78,7 @@ class Agent:
         self.instructions = instructions
         self.policy = policy or Policy()
         self.limits = limits or Limits()
+        self._output = as_output(output_type)
         self._approver = approver
         self._journal = journal
         self._open: AsyncExitStack | None = None
@@ -80,7 +90,7 @@ class Agent:
 
     def stream(
         self, prompt: Prompt = None, *, history: Transcript | None = None, deps: Any = None, run_id: str | None = None
-    ) -> Run:
+    ) -> Run[Output]:
         """Begin a run to follow while it happens: `async with` it, then iterate over its events.
 
         Args:
@@ -107,12 +117,12 @@ class Agent:
 
     async def run(
         self, prompt: Prompt = None, *, history: Transcript | None = None, deps: Any = None, run_id: str | None = None
-    ) -> Result:
+    ) -> Result[Output]:
         """Run to the end and give what it left. See `stream` for the arguments.
 
         Raises:
             WireError: the provider failed; `error.transcript` holds what was said and done.
-            RunError: a limit was reached.
+            RunError: a limit was reached, or the model gave no output of the `output_type` (`OutputInvalid`).
         """
         async with self.stream(prompt, history=history, deps=deps, run_id=run_id) as run:
             async for _ in run:
@@ -121,15 +131,15 @@ class Agent:
 
     def run_sync(
         self, prompt: Prompt = None, *, history: Transcript | None = None, deps: Any = None, run_id: str | None = None
-    ) -> Result:
+    ) -> Result[Output]:
         """As `run`, from code that is not async; within a running event loop it blocks that, working in a thread."""
 
-        async def run() -> Result:
+        async def run() -> Result[Output]:
             return await self.run(prompt, history=history, deps=deps, run_id=run_id)
 
         return blocking(lambda: anyio.run(run))
 
-    def override(self, *, model: Model | str) -> Agent:
+    def override(self, *, model: Model | str) -> Agent[Output]:
         """This agent with another model, for tests above all."""
         other = copy(self)
         other.model = as_model(model)
@@ -148,7 +158,12 @@ class Agent:
 
     def _conversation(self, run_id: str, deps: Any = None) -> Conversation:
         shared = RunContext(run_id, self.limits, self.policy, deps, self._approver)
-        return Conversation(self.model, self.toolbox, self.instructions, shared)
+        conversation = Conversation(self.model, self.toolbox, self.instructions, shared)
+        if self._output is None:
+            return conversation
+        return replace(
+            conversation, output=plan_output(self._output, self.model, self.toolbox, conversation.ask(Transcript()))
+        )
 
     async def warm_up(self) -> None:
         """Have the connection and the provider ready before the first prompt is there; the agent must be entered.

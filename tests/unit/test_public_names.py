@@ -27,6 +27,7 @@ AGREED = (
     "ModelError",
     "ModelRetry",
     "ModerationBlocked",
+    "OutputInvalid",
     "OutputSchema",
     "Policy",
     "Result",

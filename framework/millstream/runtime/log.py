@@ -93,6 +93,11 @@ class Log:
         while self._buffered > self._max_buffered and not self._closed:
             await self._space.wait()
 
+    @property
+    def has_more(self) -> bool:
+        """Whether there is something that the consumer has not taken."""
+        return bool(self._outbox or self._unwritten) or self._tail is not None
+
     def give_up(self) -> None:
         """The journal fails: what it did not keep has not happened, and reaches nobody."""
         self._tail = None

@@ -16,6 +16,7 @@ from millstream.runtime.asking import Asking
 from millstream.runtime.conversation import Conversation
 from millstream.runtime.dispatcher import Dispatcher
 from millstream.runtime.log import Log
+from millstream.runtime.output import OutputJudge
 from millstream.runtime.response import Response, ResponseParts
 from millstream.runtime.retry import retrying
 from millstream.runtime.torn import Torn, recovery
@@ -39,6 +40,9 @@ class TurnLoop:
     ) -> None:
         self.transcript = transcript
         self.usage = Usage()
+        self.output = OutputJudge(conversation.limits.max_output_retries)
+        """What becomes of the structured output, where one is asked for."""
+        self._unfinished = ""  # of an output whose response the provider interrupted
         self._conversation = conversation
         self._log = log
         self._on_response = on_response
@@ -66,17 +70,27 @@ class TurnLoop:
                 await response.settle()
             self._restarts = 0
             entries = self._take(response)
-            answers = tuple(call.id for entry in entries if isinstance(entry, Reply) for call in entry.calls)
+            replies = (entry for entry in entries if isinstance(entry, Reply))
+            answers = tuple(call.id for reply in replies for call in reply.calls if call.id in response.calls)
             if response.blocked is not None and not (answers and response.blocked.again):
                 raise blocked(response.blocked, self.transcript)
-            if not answers and not (response.goes_on and entries):
+            goes_on = response.goes_on and bool(entries)
+            if not answers and not goes_on and self._is_last(response, entries):
                 return
+            self._unfinished = self._unfinished + response.text if goes_on and not answers else ""
             self._check_truncation(response)
         raise TurnLimit(
             f"the model still called tools after {self._conversation.limits.max_turns} turns; "
             "raise Limits.max_turns, or go on from error.transcript",
             self.transcript,
         )
+
+    def _is_last(self, response: Response, entries: tuple[Entry, ...]) -> bool:
+        """Whether a response that calls no tool ends the run: a structured output must be valid as well."""
+        if response.output is None:
+            return True
+        self.transcript += self.output.judge(response, entries, self.transcript)
+        return self.output.accepted is not None
 
     def leave(self) -> None:
         """The run ends here: what the response in hand has sealed stays in the transcript, each call with its end."""
@@ -135,12 +149,12 @@ class TurnLoop:
         conversation = self._conversation
         model = conversation.model
         turn_log = TurnLog(self._log)
-        decoder = model.decoder(frozenset(conversation.toolbox), conversation.limits)
+        decoder = model.decoder(conversation.tool_names, conversation.limits)
+        plan = conversation.output
+        output = None if plan is None else plan.reader(conversation.shared, self._unfinished)
         replies = (entry for entry in self.transcript if isinstance(entry, Reply))
         taken = frozenset(call.provider_id for reply in replies for call in reply.calls)
-        parts = ResponseParts(
-            self._turn, model.format.name, model.name, decoder, taken, custom_tools=model.has_custom_tools
-        )
+        parts = ResponseParts(self._turn, model.format.name, model.name, decoder, taken, model.has_custom_tools, output)
         dispatcher = Dispatcher(tasks, turn_log, conversation.shared)
         return Response(parts, conversation.toolbox, dispatcher, turn_log, conversation.shared)
 

@@ -11,11 +11,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Generic, Self, cast
 
 import anyio
 from anyio.abc import TaskGroup
 
+from millstream.arguments.outcomes import Sealed
 from millstream.errors import MillstreamError, RunClosed, RunError, WireError
 from millstream.events import (
     Call,
@@ -35,8 +36,11 @@ from millstream.runtime.groups import leave, only_leaf
 from millstream.runtime.handle import CallHandle
 from millstream.runtime.log import Log, Writer
 from millstream.runtime.loop import TurnLoop
+from millstream.runtime.output_view import changes, partial_output
 from millstream.runtime.response import Response
 from millstream.runtime.wake import loop_clock
+from millstream.toolbox.output_type import Output
+from millstream.toolbox.partial_model import PartialFields
 from millstream.transcript import Transcript
 from millstream.transport.seam import Transport
 
@@ -55,10 +59,10 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What a finished run left. `output` is what it was for: the text of the answer (or its refusal)."""
+class Result(Generic[Output]):
+    """What a finished run left. `output` is what it was for: one of the `output_type`, else the text of the answer."""
 
-    output: Any
+    output: Output
     text: str
     calls: dict[str, CallHandle]
     usage: Usage
@@ -67,19 +71,19 @@ class Result:
     run_id: str
 
 
-class Run:
+class Run(Generic[Output]):
     """A run in progress. Made by `agent.stream(prompt)`; enter it, then iterate over its events.
 
     Raises, from the iteration:
         RunClosed: it was not entered, or was left.
         WireError: the provider failed; `error.transcript` holds what was said and done.
-        RunError: a limit was reached.
+        RunError: a limit was reached, or the model gave no output of the type it was asked for (`OutputInvalid`).
     """
 
     def __init__(self, conversation: Conversation, start: Start) -> None:
         self.run_id = start.run_id
-        self.output: Any = None
-        """What the run was for, once it is finished."""
+        self.output: Output | None = None
+        """What the run was for, once it is finished; `result().output` then has it typed without None."""
         self._conversation = conversation
         self._start = start
         self._memory = MemoryJournal()
@@ -138,10 +142,32 @@ class Run:
         return _Records(self._next)
 
     async def text_stream(self) -> AsyncIterator[str]:
-        """Only the text of the answer, as it is written."""
+        """Only the text of the answer, as it is written; a structured output is none of it, see `partials`."""
         async for event in self:
             if isinstance(event, TextDelta):
                 yield event.text
+
+    async def partials(self) -> AsyncIterator[PartialFields[Output]]:
+        """The output as it fills in: `.value` with the fields that are there, `.final` the names of the complete ones.
+
+        Each differs from the one before; a consumer that is slow gets the newest, and the last is the output. It takes
+        the events: who needs them as well iterates over the run and reads `partial`.
+        """
+        if self._log is None:
+            raise RunClosed(_ENTER)
+        shown: PartialFields[Output] | None = None
+        async for _ in changes(self, self._log):
+            partial = self.partial
+            if partial is not None and partial != shown:
+                yield partial
+            shown = partial
+
+    @property
+    def partial(self) -> PartialFields[Output] | None:
+        """The output so far, to be shown only; None before there is any, and when a response is asked for again."""
+        response = next(reversed(self._responses.values()), None)
+        judge = self._loop.output if self._loop is not None else None
+        return partial_output(self._conversation.output, response, judge, self.text)
 
     def cancel(self, call_id: str | None = None, reason: str = "cancelled by the caller") -> bool:
         """Cancel one call while the others go on, or, without an id, the whole run. False where there is none left."""
@@ -158,7 +184,7 @@ class Run:
     def calls(self) -> dict[str, CallHandle]:
         """The live view of every call so far, by call id, in call order."""
         for response in self._responses.values():
-            for call_id, routed in response.router.calls.items():
+            for call_id, routed in response.calls.items():
                 if call_id not in self._handles:
                     self._handles[call_id] = CallHandle(routed.call, response)
         return self._handles
@@ -196,9 +222,10 @@ class Run:
         """The calls that wait for an answer."""
         return tuple(handle.call for handle in self.calls.values() if handle.state == "asked")
 
-    def result(self) -> Result:
+    def result(self) -> Result[Output]:
         """What the run left, once it is finished."""
-        return Result(self.output, self.text, self.calls, self.usage, self.transcript, self.records, self.run_id)
+        output = cast("Output", self.output)
+        return Result(output, self.text, self.calls, self.usage, self.transcript, self.records, self.run_id)
 
     # --- the background task ---
 
@@ -245,8 +272,9 @@ class Run:
         own = self._conversation.model.transport() if transport is None else nullcontext(transport)
         async with own as opened, anyio.create_task_group() as tools:
             await self._loop.run(opened, tools)
-        self.output = self.text
-        return RunFinished(self.output, self._loop.usage)
+        accepted = self._loop.output.accepted or Sealed(self.text, self.text)
+        self.output = cast("Output", accepted.bound)
+        return RunFinished(accepted.value, self._loop.usage)
 
 
 class _Records:
