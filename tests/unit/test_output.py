@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import pytest
+from anyio.lowlevel import checkpoint
 from pydantic import BaseModel, Field, field_validator
 from typing_extensions import TypedDict
 
@@ -27,14 +28,9 @@ from millstream.settings import OutputMode
 from millstream.testing import (
     CallTool,
     Cut,
-    Delivery,
-    Done,
     Finish,
-    MoreArgs,
     Refuse,
-    Response,
     Say,
-    Scenario,
     ScriptedModel,
     assert_records,
     call,
@@ -228,14 +224,12 @@ async def test_items_of_a_list_settle_one_by_one() -> None:
 
 
 async def test_text_is_text_without_an_output_type() -> None:
-    agent = Agent(model("Hi."))
-    assert await events_of(agent) == ("Hi.", (await events_of(Agent(model("Hi."), output_type=str)))[1]) or True
     output, events = await events_of(Agent(model("Hi."), output_type=str))
     assert output == "Hi."
     assert [event.text for event in events if isinstance(event, TextDelta)]
 
 
-@pytest.mark.parametrize("kind", [None, "Trip", {"type": "object"}, object, print, complex])
+@pytest.mark.parametrize("kind", [None, "Trip", {"type": "object"}, print, type[int], type])
 def test_what_json_can_not_fill_is_told_at_once(kind: Any) -> None:
     with pytest.raises(UsageError, match="output_type"):
         Agent(model(), output_type=kind)
@@ -416,15 +410,9 @@ async def test_a_slow_consumer_gets_the_newest() -> None:
         async for partial in run.partials():
             seen.append(partial.value)
             while not run.output:
-                await _checkpoint()
+                await checkpoint()
     assert seen[-1] == Trip(city="Rome", days=3)
     assert len(seen) <= 3
-
-
-async def _checkpoint() -> None:
-    from anyio.lowlevel import checkpoint
-
-    await checkpoint()
 
 
 async def test_partials_of_text_are_the_text_so_far() -> None:
@@ -432,10 +420,3 @@ async def test_partials_of_text_are_the_text_so_far() -> None:
         values = [partial.value async for partial in run.partials()]
     assert values[-1] == "Hello there"
     assert all("Hello there".startswith(value) for value in values)
-
-
-def test_the_apis_of_the_tests_are_those_there_are() -> None:
-    assert len(scripted_apis()) == 9
-    assert set(scripted_apis()) <= set(get_args(Api))
-    assert Delivery, Done
-    assert MoreArgs, Response, Scenario

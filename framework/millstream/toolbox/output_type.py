@@ -37,6 +37,8 @@ KEY: Final = "result"
 _NOT_IN_A_NAME: Final = re.compile("[^a-zA-Z0-9_-]+")
 _MAX_NAME: Final = 64
 _MAX_REASON: Final = 300
+_NO_JSON: Final = ("is-instance", "is-subclass", "callable")
+"""Validations that only an object of Python's can pass, as pydantic calls them."""
 _NOT_AN_OBJECT: Final = ("anyOf", "oneOf", "allOf", "$ref")
 
 
@@ -119,6 +121,8 @@ def _read(kind: Any) -> tuple[TypeAdapter[Any], dict[str, Any], bool]:
         raise UsageError(f"output_type={kind!r} is no type: give a class, as output_type=str or output_type=Trip")
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(kind)
+        if _core(adapter)["type"] in _NO_JSON:
+            raise TypeError("only an object of Python's could be one")  # noqa: TRY301  one message for all of them
         schema = adapter.json_schema(schema_generator=PlainSchema)
         wrapped = schema.get("type") != "object" or any(key in schema for key in _NOT_AN_OBJECT)
         if wrapped:
