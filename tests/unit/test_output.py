@@ -87,7 +87,9 @@ async def weather(city: str) -> str:
     return f"21 °C in {city}"
 
 
-def model(*script: Answer | Step | str | Sequence[Step | str], api: Api = "openai-responses", mode: OutputMode = "auto"):
+def model(
+    *script: Answer | Step | str | Sequence[Step | str], api: Api = "openai-responses", mode: OutputMode = "auto"
+):
     """A scripted model, asked for its output in that way."""
     made = ScriptedModel(list(script), api=api)
     made.settings = Settings(output_mode=mode)
@@ -129,7 +131,9 @@ def answer(api: Api, text: str, mode: OutputMode = "auto") -> list[Step | str]:
 @pytest.mark.parametrize("api", scripted_apis())
 async def test_every_wire_gives_the_output_and_the_same_events(api: Api, chars: int) -> None:
     steps: list[Step] = [
-        CallTool(step.name, raw=step.raw, chunk_chars=chars) if isinstance(step, CallTool) else Say(step, chunk_chars=chars)
+        CallTool(step.name, raw=step.raw, chunk_chars=chars)
+        if isinstance(step, CallTool)
+        else Say(step, chunk_chars=chars)
         for step in answer(api, TEXT)
         if isinstance(step, CallTool | str)
     ]
@@ -336,7 +340,11 @@ async def test_an_output_beside_other_calls_is_too_early() -> None:
     assert output == Trip(city="Rome", days=3)
     assert len([event for event in events if isinstance(event, CallReturned)]) == 2
     told = [item["output"] for item in scripted.requests[1]["input"] if item["type"] == "function_call_output"]
-    assert [words.partition(":")[0] for words in told] == ["21 °C in Rome", "final_answer was not run, its arguments were not accepted", "21 °C in Bari"]
+    assert [words.partition(":")[0] for words in told] == [
+        "21 °C in Rome",
+        "final_answer was not run, its arguments were not accepted",
+        "21 °C in Bari",
+    ]
 
 
 async def test_two_outputs_are_one_too_many() -> None:

@@ -37,10 +37,10 @@ class Unfenced:
                 self._state = "bare"
                 return text
             line, newline, text = head.partition("\n")
+            if len(line) > _MAX_HEAD:
+                self._state = "bare"
+                return head
             if not newline:
-                if len(line) > _MAX_HEAD:
-                    self._state = "bare"
-                    return head
                 self._held = head
                 return ""
             self._state = "within"

@@ -127,5 +127,7 @@ def test_a_validator_that_raises_leaves_its_field_out() -> None:
 
 def test_what_has_no_fields_is_refused() -> None:
     for kind in (int, dict, list):
-        with pytest.raises(UsageError, match="has no fields to read: give a pydantic model, a dataclass or a TypedDict"):
+        with pytest.raises(
+            UsageError, match="has no fields to read: give a pydantic model, a dataclass or a TypedDict"
+        ):
             read_partial(kind, partial("{}"))
