@@ -190,7 +190,7 @@ async def runs(history: Transcript) -> None:
 
 
 def results(result: Result) -> None:
-    assert_type(result.output, Any)
+    assert_type(result.output, str)
     assert_type(result.text, str)
     assert_type(result.calls, dict[str, CallHandle])
     assert_type(result.usage, Usage)
