@@ -14,6 +14,8 @@ from millstream.testing import Response, Say, ScriptedModel
 
 
 class Day(BaseModel):
+    """One day of it."""
+
     place: str
     plan: str
 
@@ -27,7 +29,8 @@ class Trip(BaseModel):
 
     @field_validator("cost_eur")
     @classmethod
-    def cheap(cls, cost_eur: int) -> int:
+    def check_cost(cls, cost_eur: int) -> int:
+        """Refuse what is too expensive: the model is told so, and plans again."""
         if cost_eur > 500:
             raise ValueError("that is more than 500 €: plan something cheaper")
         return cost_eur

@@ -17,6 +17,7 @@ from typing_extensions import TypedDict
 
 from millstream import Agent, Settings
 from millstream.events import OutputDelta, OutputSettled, RunFinished
+from millstream.events.values import is_object
 from millstream.settings import OutputMode
 from millstream.testing import CallTool, Say, ScriptedModel, assert_records
 from millstream.testing.provider.steps import Step
@@ -41,7 +42,7 @@ class Plan(BaseModel):
 @dataclass
 class Order:
     customer: str
-    lines: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list[str])
 
 
 class Refusal(TypedDict, total=False):
@@ -80,7 +81,7 @@ OUTPUTS: st.SearchStrategy[tuple[Any, Any]] = st.one_of(
     escaped=st.booleans(),
     reads=st.booleans(),
 )
-def test_5_what_is_final_of_a_partial_output_stays_and_the_last_is_the_output(  # noqa: PLR0917  what is drawn
+def test_5_what_is_final_of_a_partial_output_stays_and_the_last_is_the_output(
     backend: Backend, output: tuple[Any, Any], chars: int, mode: OutputMode, escaped: bool, reads: bool
 ) -> None:
     kind, value = output
@@ -120,4 +121,4 @@ def test_5_what_is_final_of_a_partial_output_stays_and_the_last_is_the_output(  
 
 
 def _field(value: Any, name: str) -> Any:
-    return value.get(name) if isinstance(value, dict) else getattr(value, name)
+    return value.get(name) if is_object(value) else getattr(value, name)

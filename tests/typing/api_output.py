@@ -1,6 +1,6 @@
 """What type checkers see of an agent's output and of its partials. Not collected by pytest, see `api`.
 
-`output_type` is a `TypeForm`: mypy from 2.0 and pyright know it; for older ones, annotate the agent: `agent: Agent[Trip]`.
+`output_type` is a `TypeForm`, which the checkers of today know; for older ones, annotate: `agent: Agent[Trip] = …`.
 """
 
 # pyright: reportUnnecessaryTypeIgnoreComment=true

@@ -68,7 +68,7 @@ class Refused(BaseModel):
 @dataclass
 class Order:
     customer: str
-    lines: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list[str])
 
 
 class Note(TypedDict):
@@ -89,7 +89,7 @@ async def weather(city: str) -> str:
 
 def model(
     *script: Answer | Step | str | Sequence[Step | str], api: Api = "openai-responses", mode: OutputMode = "auto"
-):
+) -> ScriptedModel:
     """A scripted model, asked for its output in that way."""
     made = ScriptedModel(list(script), api=api)
     made.settings = Settings(output_mode=mode)
@@ -379,19 +379,35 @@ async def test_a_choice_of_tools_is_about_the_others(choice: Literal["none", "re
 
 @pytest.mark.parametrize("mode", ["native", "tool"])
 async def test_a_torn_output_is_asked_for_again(mode: OutputMode) -> None:
-    torn = [*answer("openai-responses", '{"city":"Par', mode), Cut("reset")]
-    steps = torn if mode == "native" else [CallTool(NAME, raw='{"city":"Par', seal=False), Cut("reset")]
+    begun: Step = Say('{"city":"Par') if mode == "native" else CallTool(NAME, raw='{"city":"Par', seal=False)
+    steps: list[Step] = [begun, Cut("reset")]
     scripted = model(steps, answer("openai-responses", TEXT, mode), mode=mode)
     agent = Agent(scripted, output_type=Trip)
-    partials: list[object] = []
+    shown: list[str] = []
     async with agent.stream("Go.") as run:
         async for event in run:
-            partials.append(run.partial)
             if isinstance(event, TurnRestarted):
-                partials.append("again")
+                shown.append("again")
+            elif run.partial is not None:
+                shown.append(getattr(run.partial.value, "city", ""))
     assert_records(run.records)
     assert run.output == Trip(city="Rome", days=3)
-    assert "again" in partials
+    assert set(shown[: shown.index("again")]) <= {"", "Par"}
+    assert "Par" not in shown[shown.index("again") :]
+
+
+async def test_an_output_goes_on_after_an_interruption() -> None:
+    scripted = model(['{"city":"Ro', Finish("pause_turn")], 'me","days":3}', api="anthropic-messages")
+    output, events = await events_of(Agent(scripted, output_type=Trip))
+    assert output == Trip(city="Rome", days=3)
+    settled = [(event.path, event.value, event.turn) for event in events if isinstance(event, OutputSettled)]
+    assert settled == [(("city",), "Rome", 2), (("days",), 3, 2)]
+
+
+@pytest.mark.parametrize("reason", ["refusal", "max_tokens"])
+async def test_what_anthropic_says_of_its_end_is_told(reason: Literal["refusal", "max_tokens"]) -> None:
+    error = await failure_of(Agent(model(['{"city":"Ro', Finish(reason)], api="anthropic-messages"), output_type=Trip))
+    assert reason in str(error)
 
 
 async def test_a_fence_around_the_text_is_taken_off() -> None:

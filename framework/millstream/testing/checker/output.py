@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from millstream.events import JsonValue, OutputDelta, OutputSettled, Record, RunFinished, TextReplaced, TurnStarted
+from millstream.events.values import is_object
 from millstream.testing.checker.run_log import RunLog
 from millstream.testing.checker.strict_json import Missing, read_strictly, same_json, value_at
 from millstream.testing.checker.violation import Violation
@@ -77,4 +78,4 @@ def _text(said: Sequence[Record]) -> str:
 
 def _alone(document: JsonValue) -> list[JsonValue]:
     """The value of the only field of an object, in a list; [] where it is none."""
-    return list(document.values()) if isinstance(document, dict) and len(document) == 1 else []
+    return list(document.values()) if is_object(document) and len(document) == 1 else []
