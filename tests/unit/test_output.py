@@ -12,7 +12,7 @@ from anyio.lowlevel import checkpoint
 from pydantic import BaseModel, Field, field_validator
 from typing_extensions import TypedDict
 
-from millstream import Agent, Limits, OutputInvalid, OutputSchema, Policy, Settings, UsageError, tool
+from millstream import Agent, Limits, ModerationBlocked, OutputInvalid, OutputSchema, Policy, Settings, UsageError, tool
 from millstream.events import (
     CallEvent,
     CallReturned,
@@ -415,6 +415,32 @@ async def test_a_fence_around_the_text_is_taken_off() -> None:
     output, events = await events_of(Agent(model([Say(fenced, chunk_chars=1)]), output_type=Trip))
     assert output == Trip(city="Rome", days=3)
     assert "".join(event.text for event in events if isinstance(event, OutputDelta)) == fenced
+
+
+@pytest.mark.parametrize("mode", ["native", "tool"])
+async def test_an_output_that_does_not_pass_moderation_is_none(mode: OutputMode) -> None:
+    scripted = model(answer("openai-responses", TEXT, mode), mode=mode)
+    agent = Agent(scripted, output_type=Trip, policy=Policy(moderation="block"))
+    async with agent.stream("Go.") as run:
+        with pytest.raises(ModerationBlocked):
+            _ = [event async for event in run]
+    assert_records(run.records)
+    assert run.output is None
+    assert run.partial is None
+    assert not run.transcript.unanswered
+    assert [type(entry) for entry in run.transcript] == [UserMessage]
+
+
+@pytest.mark.parametrize("mode", ["native", "tool"])
+async def test_a_run_that_is_left_within_its_output_can_be_gone_on_from(mode: OutputMode) -> None:
+    begun: Step = Say(TEXT, chunk_chars=1) if mode == "native" else CallTool(NAME, raw=TEXT, chunk_chars=1)
+    async with Agent(model([begun], mode=mode), output_type=Trip).stream("Go.") as run:
+        async for event in run:
+            if isinstance(event, OutputDelta):
+                break
+    assert_records(run.records)
+    assert not run.transcript.unanswered
+    assert (await Agent(model("Hi.")).run("Hello?", history=run.transcript)).output == "Hi."
 
 
 # --- partials ---

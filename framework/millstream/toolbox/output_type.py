@@ -119,6 +119,11 @@ def _read(kind: Any) -> tuple[TypeAdapter[Any], dict[str, Any], bool]:
 
     if kind is None or isinstance(kind, str | bytes | Mapping):
         raise UsageError(f"output_type={kind!r} is no type: give a class, as output_type=str or output_type=Trip")
+    if isinstance(kind, list | tuple | set):
+        shown = ", ".join(map(_shown, cast("list[object]", kind)))
+        raise UsageError(
+            f"output_type=[{shown}] is no type: write list[Trip] for a list, Trip | Refused for one of both"
+        )
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(kind)
         if _core(adapter)["type"] in _NO_JSON:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
-from millstream.errors import ToolDefinitionError
+from millstream.errors import ModelError, ToolDefinitionError
 from millstream.events.values import JsonObject
 from millstream.settings import OutputMode, OutputSchema, UseTool
 from millstream.wire.compat import Words
@@ -53,7 +53,12 @@ def mode_of(asked: OutputMode, ask: Ask, wire: str, schema: JsonObject) -> Chose
         ask: the request without the output.
         wire: the name of the wire format.
         schema: that of the output.
+
+    Raises:
+        ModelError: there is no such mode.
     """
+    if asked not in get_args(OutputMode):
+        raise ModelError(f'output_mode="{asked}" is not known; there are: {", ".join(get_args(OutputMode))}')
     if asked != "auto":
         return asked
     if wire == "openai-completions":

@@ -98,6 +98,12 @@ def test_who_chooses_is_heard(mode: OutputMode) -> None:
     assert mode_of(mode, ask(tools=(TOOL,)), "gemini-generate", SCHEMA) == mode
 
 
+def test_a_mode_that_is_not_there_is_told() -> None:
+    wrong: Any = "json"
+    with pytest.raises(ModelError, match='output_mode="json" is not known; there are: auto, native, tool, prompt'):
+        mode_of(wrong, ask(), "openai-chat", SCHEMA)
+
+
 def test_in_words_the_schema_follows_the_instructions() -> None:
     told = asking_for(ask(instructions="Be brief."), "prompt", OUTPUT, "openai-completions").instructions
     assert told.startswith("Be brief.\n\n")
