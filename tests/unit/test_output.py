@@ -44,6 +44,7 @@ from millstream.transcript import Reply, ToolResult, UserMessage
 pytestmark = pytest.mark.anyio
 
 NAME = "final_answer"
+WITH_TOOLS = [api for api in scripted_apis() if api != "openai-completions"]
 TEXT = '{"city":"Rome","days":3}'
 
 
@@ -152,10 +153,8 @@ MODES: list[OutputMode] = ["native", "tool", "prompt"]
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("api", scripted_apis())
+@pytest.mark.parametrize("api", WITH_TOOLS)
 async def test_a_mode_can_be_chosen_wherever_the_wire_has_words_for_it(api: Api, mode: OutputMode) -> None:
-    if api == "openai-completions" and mode != "prompt":
-        pytest.skip("it has neither schemas nor tools")
     agent = Agent(model(answer(api, TEXT, mode), api=api, mode=mode), output_type=Trip)
     assert (await events_of(agent))[0] == Trip(city="Rome", days=3)
 
@@ -169,10 +168,8 @@ async def test_an_output_that_is_not_valid_is_answered_with_what_is_wrong(api: A
     assert [event.value for event in events if isinstance(event, OutputSettled)] == ["Atlantis", 3, "Rome", 3]
 
 
-@pytest.mark.parametrize("api", scripted_apis())
+@pytest.mark.parametrize("api", WITH_TOOLS)
 async def test_tools_come_first_and_the_output_last(api: Api) -> None:
-    if api == "openai-completions":
-        pytest.skip("it has no tools")
     native = api in ("openai-responses", "openai-chat", "anthropic-messages")
     scripted = model([call("weather", city="Rome")], [TEXT] if native else [CallTool(NAME, raw=TEXT)], api=api)
     output, events = await events_of(Agent(scripted, [weather], output_type=Trip))

@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 from millstream.errors import ModelError, ToolDefinitionError
-from millstream.events.values import JsonObject
+from millstream.events.values import JsonObject, is_array, is_object
 from millstream.settings import OutputMode, OutputSchema, UseTool
 from millstream.wire.compat import Words
 from millstream.wire.format import Ask, ToolSchema
-from millstream.wire.strict_schema import anthropic_strict
+from millstream.wire.strict_schema import anthropic_strict, same_in_openai_strict
 
 ChosenMode = Literal["native", "tool", "prompt"]
 
@@ -37,6 +37,9 @@ FORCING: Final = frozenset(
     {"openai-responses", "openai-chat", "anthropic-messages", "cohere-v2", "gemini-generate", "gemini-interactions"}
 )
 """The wires on which a call can be demanded of every model, so that the output tool's is; elsewhere it is told to."""
+_ALL_REQUIRED: Final = frozenset({"openai-responses", "openai-chat"})
+"""The wires whose strict form has no optional properties."""
+_HOLDS_SCHEMAS: Final = frozenset({"items", "anyOf", "oneOf", "allOf"})
 _TOOL: Final = (
     "Gives the final answer. Call it once, alone, when nothing else is left to do; its arguments are the answer."
 )
@@ -73,6 +76,8 @@ def asking_for(ask: Ask, mode: ChosenMode, output: OutputSchema, wire: str) -> A
     """The request with the output in it; with the mode "tool", `output.name` is the tool's name."""
     match mode:
         case "native":
+            if wire in _ALL_REQUIRED:
+                output = replace(output, schema=_strict_there(output.schema))
             return replace(ask, settings=replace(ask.settings, output=output))
         case "prompt":
             told = _PROMPT + json.dumps(output.schema, ensure_ascii=False)
@@ -92,6 +97,28 @@ def _may_force(ask: Ask, wire: str) -> bool:
     """Anthropic's models refuse a forced call while they think; servers that imitate OpenAI's may know no such word."""
     thinks = wire == "anthropic-messages" and "thinking" in ask.settings.body
     return wire in FORCING and ask.dialect.forced_calls and not thinks
+
+
+def _strict_there(schema: JsonObject) -> JsonObject:
+    """The schema with every property required, where OpenAI enforces it then and not as it is.
+
+    Less may be written so than the schema allows, and never more: the model writes defaults itself.
+    """
+    if same_in_openai_strict(schema) is not None:
+        return schema
+    required: JsonObject = _with_all_required(schema)
+    return schema if same_in_openai_strict(required) is None else required
+
+
+def _with_all_required(schema: Any) -> Any:
+    if is_array(schema):
+        return [_with_all_required(one) for one in schema]
+    if not is_object(schema):
+        return schema
+    made = {key: _with_all_required(schema[key]) if key in _HOLDS_SCHEMAS else schema[key] for key in schema}
+    for key in schema.keys() & {"properties", "$defs"}:
+        made[key] = {name: _with_all_required(one) for name, one in schema[key].items()}
+    return made | ({"required": list(schema["properties"])} if "properties" in schema else {})
 
 
 def _is_strict_there(schema: JsonObject) -> bool:

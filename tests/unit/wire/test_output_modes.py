@@ -93,6 +93,25 @@ def test_a_schema_that_anthropic_can_not_follow_is_that_of_a_tool() -> None:
     assert mode_of("auto", ask(), "openai-responses", LOOSE) == "native"
 
 
+def test_what_may_be_left_out_is_required_where_strict_forms_have_no_word_for_that() -> None:
+    leg = {"type": "object", "properties": {"properties": {"type": "string"}, "n": {"type": "integer", "default": 1}}}
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {"legs": {"type": "array", "items": {"$ref": "#/$defs/Leg"}}, "note": {"type": "string"}},
+        "required": ["legs"],
+        "$defs": {"Leg": leg},
+    }
+    output = OutputSchema(schema)
+    for wire in ("openai-responses", "openai-chat"):
+        request = json.dumps(FORMATS[wire].request(asking_for(ask(), "native", output, wire)))
+        assert '"strict": true' in request
+        assert '"required": ["legs", "note"]' in request
+        assert '"required": ["properties", "n"]' in request
+    assert asking_for(ask(), "native", output, "cohere-v2").settings.output == output
+    loose = OutputSchema(LOOSE)
+    assert asking_for(ask(), "native", loose, "openai-chat").settings.output == loose
+
+
 @pytest.mark.parametrize("mode", ["native", "tool", "prompt"])
 def test_who_chooses_is_heard(mode: OutputMode) -> None:
     assert mode_of(mode, ask(tools=(TOOL,)), "gemini-generate", SCHEMA) == mode
