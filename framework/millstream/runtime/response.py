@@ -43,8 +43,7 @@ class ResponseParts:
     """What a response is made with.
 
     `decoder` reads the provider's form; `wire` and `model` name who may read the echoes; `taken_ids` are the provider
-    ids of earlier calls; without `custom_tools`, tools of free text were offered as functions; `output` reads the
-    structured output, where one was asked for.
+    ids of earlier calls; without `custom_tools`, tools of free text were functions; `output` reads a typed one.
     """
 
     turn: int
