@@ -23,6 +23,7 @@ from millstream.errors import (
     ModelError,
     ModelRetry,
     ModerationBlocked,
+    OutputInvalid,
     RunClosed,
     RunError,
     ToolDefinitionError,
@@ -35,7 +36,8 @@ from millstream.limits import Limits
 from millstream.models import Model
 from millstream.policy import Policy, Retry
 from millstream.runner import ToolRunner
-from millstream.runtime.run import Result, Run
+from millstream.runtime.result import Result
+from millstream.runtime.run import Run
 from millstream.runtime.state import RunState
 from millstream.settings import OutputSchema, Settings, UseTool
 from millstream.toolbox.context import ToolContext
@@ -60,6 +62,7 @@ __all__ = (
     "ModelError",
     "ModelRetry",
     "ModerationBlocked",
+    "OutputInvalid",
     "OutputSchema",
     "Policy",
     "Result",

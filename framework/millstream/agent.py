@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from copy import copy
 from dataclasses import replace
 from functools import partial
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Generic, Self
 from uuid import uuid4
 
 import anyio
@@ -23,19 +23,25 @@ from millstream.prompt import Prompt, parts_of_prompt
 from millstream.runtime.attempt import RunContext
 from millstream.runtime.blocking import blocking
 from millstream.runtime.conversation import Conversation
+from millstream.runtime.output import plan_output
 from millstream.runtime.remembered import check_history
+from millstream.runtime.result import Result, Start
 from millstream.runtime.resumption import as_state, resumption
-from millstream.runtime.run import Result, Run, Start
+from millstream.runtime.run import Run
 from millstream.runtime.state import RunState
 from millstream.sessions.session import Session
+from millstream.toolbox.output_type import Output, as_output
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
 from millstream.transcript import Transcript, UserMessage
 from millstream.transport.named import TransportName
 from millstream.transport.seam import Transport, Warming
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
 
-class Agent:
+
+class Agent(Generic[Output]):
     """A model with tools.
 
         agent = Agent("openai:gpt-5.1", tools=[weather])
@@ -46,6 +52,8 @@ class Agent:
         model: a model string ("openai:gpt-5.1") or a `Model`.
         tools: functions, tools or toolboxes; the names must differ.
         instructions: what the model is told before everything else.
+        output_type: what a run ends with: text, or a pydantic model, a dataclass, a TypedDict, a list, a union … of
+            which the model is told the JSON Schema; see `Settings.output_mode`.
         approver: asked inline before a tool that needs approval starts; without one the run asks (`ApprovalRequested`)
             and, where nobody answers with `run.approve`, is suspended.
         policy: what to do when a model, a stream or a tool does not behave.
@@ -57,6 +65,7 @@ class Agent:
     Raises:
         ModelError: the model string names no model, or its requests can not travel by that transport.
         ToolDefinitionError: two tools have one name, or a function can not be a tool.
+        UsageError: JSON can not fill the output type.
     """
 
     def __init__(  # noqa: PLR0913  the parts of an agent
@@ -65,6 +74,7 @@ class Agent:
         tools: Iterable[Callable[..., Any] | Tool[..., Any] | Toolbox] = (),
         *,
         instructions: str = "",
+        output_type: TypeForm[Output] = str,  # type: ignore[assignment]  # the default of Output, too
         approver: Approver | None = None,
         policy: Policy | None = None,
         limits: Limits | None = None,
@@ -78,6 +88,7 @@ class Agent:
         self.instructions = instructions
         self.policy = policy or Policy()
         self.limits = limits or Limits()
+        self._output = as_output(output_type)
         self._approver = approver
         self._journal = journal
         self._observer = observer
@@ -96,7 +107,7 @@ class Agent:
         run_id: str | None = None,
         resume: RunState | str | None = None,
         answers: Answers | None = None,
-    ) -> Run:
+    ) -> Run[Output]:
         """Begin a run to follow while it happens: `async with` it, then iterate over its events.
 
         Args:
@@ -142,12 +153,12 @@ class Agent:
         run_id: str | None = None,
         resume: RunState | str | None = None,
         answers: Answers | None = None,
-    ) -> Result:
+    ) -> Result[Output]:
         """Run to the end and give what it left; `result.pending` tells whether it is suspended. Arguments as `stream`.
 
         Raises:
             WireError: the provider failed; `error.transcript` holds what was said and done.
-            RunError: a limit was reached.
+            RunError: a limit was reached, or the model gave no output of the `output_type` (`OutputInvalid`).
         """
         following = self.stream(prompt, history=history, deps=deps, run_id=run_id, resume=resume, answers=answers)
         async with following as run:
@@ -164,15 +175,15 @@ class Agent:
         run_id: str | None = None,
         resume: RunState | str | None = None,
         answers: Answers | None = None,
-    ) -> Result:
+    ) -> Result[Output]:
         """As `run`, from code that is not async; within a running event loop it blocks that, working in a thread."""
 
-        async def run() -> Result:
+        async def run() -> Result[Output]:
             return await self.run(prompt, history=history, deps=deps, run_id=run_id, resume=resume, answers=answers)
 
         return blocking(lambda: anyio.run(run))
 
-    def override(self, *, model: Model | str) -> Agent:
+    def override(self, *, model: Model | str) -> Agent[Output]:
         """This agent with another model, for tests above all."""
         other = copy(self)
         other.model = as_model(model)
@@ -193,7 +204,12 @@ class Agent:
         shared = RunContext(run_id, self.limits, self.policy, deps, self._approver)
         if observer is not None:
             shared = replace(shared, at_work=observer.at_work)
-        return Conversation(self.model, self.toolbox, self.instructions, shared)
+        conversation = Conversation(self.model, self.toolbox, self.instructions, shared)
+        if self._output is None:
+            return conversation
+        return replace(
+            conversation, output=plan_output(self._output, self.model, self.toolbox, conversation.ask(Transcript()))
+        )
 
     async def warm_up(self) -> None:
         """Have the connection and the provider ready before the first prompt is there; the agent must be entered.

@@ -8,6 +8,7 @@
     ├── WireError              the provider's, or the network's: phase, status, code, bytes_seen, retryable, hint
     ├── RunError               the run can not go on: carries the transcript so far
     │   ├── TurnLimit              it reached `Limits.max_turns`
+    │   ├── OutputInvalid          the model gave no output of the `output_type`, or refused to
     │   └── ModerationBlocked      its last response did not pass, and `Policy.moderation` asks that it does
     └── ArgsAborted            raised inside a tool whose argument stream was torn, so that it can roll back
 
@@ -22,6 +23,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from millstream.failures import Problem
     from millstream.transcript import Transcript
 
 Phase: TypeAlias = Literal["connect", "request", "stream"]
@@ -126,6 +128,29 @@ class RunError(MillstreamError):
 
 class TurnLimit(RunError):
     """The model still called tools when `Limits.max_turns` responses were used up."""
+
+
+class OutputInvalid(RunError):
+    """The model gave no output of the type it was asked for, however often it was told why, or it could not finish one.
+
+    Args:
+        message: what is wrong, and what to do.
+        transcript: what was said and done.
+        problems: what is wrong with the last output, with the places in it; empty where it was refused or cut off.
+        refusal: the model's own words, where it refused.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        transcript: Transcript | None = None,
+        *,
+        problems: tuple[Problem, ...] = (),
+        refusal: str = "",
+    ) -> None:
+        super().__init__(message, transcript)
+        self.problems = problems
+        self.refusal = refusal
 
 
 class ModerationBlocked(RunError):

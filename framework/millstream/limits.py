@@ -28,6 +28,8 @@ class Limits:
     # --- what a run may do ---
     max_turns: int = 32
     """Responses in one run: a model that calls tools for ever is stopped, with its transcript."""
+    max_output_retries: int = 2
+    """How often a model may correct an output that is not valid: what three tries do not give, more seldom do."""
     max_result_chars: int = 64 * 1024
     """The model's copy of a result; a longer one keeps head and tail, with a mark between."""
     max_media_bytes: int = 5 * 1024 * 1024

@@ -29,6 +29,10 @@ Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh",
 """How much a model should reason; providers know some of these words each."""
 
 
+OutputMode: TypeAlias = Literal["auto", "native", "tool", "prompt"]
+"""How a structured output is asked for, see `Settings.output_mode`."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutputSchema:
     """The JSON Schema that the text of the answer must have; `strict` asks the provider to enforce it, where it can.
@@ -54,7 +58,10 @@ class Settings:
         strict_tools: ask the provider to enforce the tools' schemas while the model writes, of those tools whose schema
             has the same meaning in the provider's strict form (on OpenAI's wires an optional parameter must be one that
             may be null: `days: int | None = None`). Arguments are checked here in any case.
-        output: the JSON Schema of the answer's text.
+        output: the JSON Schema of the answer's text, which stays text; `Agent(output_type=…)` gives values instead.
+        output_mode: how `Agent(output_type=…)` is asked for. "native" as the schema of the answer's text, "tool" as the
+            arguments of a tool that gives the answer, "prompt" in words within the instructions; "auto" takes the first
+            that is known to work on the wire, and beside tools.
         hosted_tools: tools the provider runs, in its own words: `({"type": "web_search"},)`.
         moderation: the provider's moderation of input and output, in its own words; the scores are in `TurnEnded`, and
             `Policy.moderation` is what comes of them.
@@ -68,6 +75,7 @@ class Settings:
     max_output_tokens: int | None = None
     strict_tools: bool = False
     output: OutputSchema | None = None
+    output_mode: OutputMode = "auto"
     hosted_tools: tuple[JsonObject, ...] = ()
     moderation: JsonObject | None = None
     body: Mapping[str, Any] = field(default_factory=dict[str, Any])

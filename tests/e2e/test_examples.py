@@ -46,6 +46,7 @@ SAYS = {
         "in_async_code: page 12, 12 of 12; few events",
     ],
     "progress_in_terminal.py": ["attempt 3", "20 % notes/part-1.txt", "3 notes about mills", "saved", "finished in"],
+    "structured_output.py": ["✓ Rome in style", "Rome: Walk from the For", "Two days in Rome: 2 days for 320 €"],
     "your_own_loop.py": ["▶ stock started", "{'bolts': 120}", "enough bolts and nuts", "two requests"],
 }
 

@@ -218,7 +218,7 @@ async def resumed(state: RunState, text: str) -> None:
 def results(result: Result) -> None:
     assert_type(result.pending, tuple[Call, ...])
     assert_type(result.state, RunState | None)
-    assert_type(result.output, Any)
+    assert_type(result.output, str)
     assert_type(result.text, str)
     assert_type(result.calls, dict[str, CallHandle])
     assert_type(result.usage, Usage)

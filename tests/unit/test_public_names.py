@@ -29,6 +29,7 @@ AGREED = (
     "ModelError",
     "ModelRetry",
     "ModerationBlocked",
+    "OutputInvalid",
     "OutputSchema",
     "Policy",
     "Result",

@@ -9,6 +9,7 @@ from millstream.limits import Limits
 from millstream.models import Model
 from millstream.policy import Policy
 from millstream.runtime.attempt import RunContext
+from millstream.runtime.output import OutputPlan
 from millstream.settings import MODERATION, Settings
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
@@ -24,6 +25,7 @@ class Conversation:
     toolbox: Toolbox
     instructions: str
     shared: RunContext
+    output: OutputPlan | None = None
 
     @property
     def limits(self) -> Limits:
@@ -37,14 +39,22 @@ class Conversation:
 
     def ask(self, transcript: Transcript) -> Ask:
         """What the model is asked next, where so much was said."""
-        return Ask(
+        ask = Ask(
             model=self.model.model,
             transcript=transcript,
             instructions=self.instructions,
             tools=tool_schemas(self.toolbox),
             settings=self._settings(),
             dialect=self.model.dialect,
+            text_calls=self.model.text_calls,
         )
+        return ask if self.output is None else self.output.asked(ask)
+
+    @property
+    def tool_names(self) -> frozenset[str]:
+        """The names of all tools that the model is told of."""
+        own = frozenset(self.toolbox)
+        return own if self.output is None else own | self.output.tool_names
 
     def _settings(self) -> Settings:
         """The model's settings, with moderation where the policy needs it."""

@@ -142,6 +142,11 @@ class Log:
             self._space = self._space or anyio.Event()
             await self._space.wait()
 
+    @property
+    def has_more(self) -> bool:
+        """Whether there is something that the consumer has not taken."""
+        return bool(self._outbox or self._unwritten) or self._tail is not None
+
     def give_up(self) -> None:
         """The journal fails: what it did not keep has not happened, and reaches nobody."""
         self._tail = None

@@ -18,6 +18,7 @@ from millstream.runtime.conversation import Conversation
 from millstream.runtime.dispatcher import Dispatcher
 from millstream.runtime.ledger import Ledger
 from millstream.runtime.log import Log
+from millstream.runtime.output import OutputJudge
 from millstream.runtime.response import Response, ResponseParts
 from millstream.runtime.resumed import Resumed
 from millstream.runtime.resumption import Resumption
@@ -55,6 +56,9 @@ class TurnLoop:
         self._resumption = resumption
         state = resumption.state if resumption is not None else None
         self.usage = state.usage if state is not None else Usage()
+        self.output = OutputJudge(conversation.limits.max_output_retries)
+        """What becomes of the structured output, where one is asked for."""
+        self._unfinished = ""  # of an output whose response the provider interrupted
         self._conversation = conversation
         self._log = log
         self._on_response = on_response
@@ -93,12 +97,13 @@ class TurnLoop:
                 self._check_truncation(response)
                 return
             entries = self._take(response)
-            answers = _calls_in(entries)
+            answers = tuple(call_id for call_id in _calls_in(entries) if call_id in response.calls)
             if response.blocked is not None and not (answers and response.blocked.again):
                 raise blocked(response.blocked, self.transcript)
             self._interrupted = response.goes_on and bool(entries)
-            if not answers and not self._interrupted and self.steering.close():
+            if not answers and not self._interrupted and self._is_last(response, entries):
                 return
+            self._unfinished = self._unfinished + response.text if self._interrupted and not answers else ""
             self._check_truncation(response)
         if self.suspended is not None:
             return
@@ -107,6 +112,16 @@ class TurnLoop:
             "raise Limits.max_turns, or go on from error.transcript",
             self.transcript,
         )
+
+    def _is_last(self, response: Response, entries: tuple[Entry, ...]) -> bool:
+        """Whether a response that calls no tool ends the run: nothing was said meanwhile, and its output is valid."""
+        if self.steering.waiting:
+            return False
+        if response.output is not None:
+            self.transcript += self.output.judge(response, entries, self.transcript)
+            if self.output.accepted is None:
+                return False
+        return self.steering.close()
 
     async def _go_on(self, tasks: TaskGroup) -> tuple[str, ...]:
         """Finish the calls of a suspended run, as far as they are answered; the ids of all calls of their response."""
@@ -204,12 +219,12 @@ class TurnLoop:
         conversation = self._conversation
         model = conversation.model
         turn_log = TurnLog(self._log)
-        decoder = model.decoder(frozenset(conversation.toolbox), conversation.limits)
+        decoder = model.decoder(conversation.tool_names, conversation.limits)
+        plan = conversation.output
+        output = None if plan is None else plan.reader(conversation.shared, self._unfinished)
         replies = (entry for entry in self.transcript if isinstance(entry, Reply))
         taken = frozenset(call.provider_id for reply in replies for call in reply.calls)
-        parts = ResponseParts(
-            self._turn, model.format.name, model.name, decoder, taken, custom_tools=model.has_custom_tools
-        )
+        parts = ResponseParts(self._turn, model.format.name, model.name, decoder, taken, model.has_custom_tools, output)
         dispatcher = Dispatcher(tasks, turn_log, conversation.shared, self._ledger)
         return Response(parts, conversation.toolbox, dispatcher, turn_log, conversation.shared)
 

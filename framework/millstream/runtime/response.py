@@ -27,7 +27,9 @@ from millstream.events import (
     Usage,
 )
 from millstream.routing.moderation import Verdict, judge
+from millstream.routing.output import OutputReader
 from millstream.routing.reply import ReplyBuilder
+from millstream.routing.routed_call import RoutedCall
 from millstream.routing.router import Router
 from millstream.routing.surrogates import printable
 from millstream.runtime.attempt import RunContext
@@ -52,7 +54,7 @@ class ResponseParts:
     """What a response is made with.
 
     `decoder` reads the provider's form; `wire` and `model` name who may read the echoes; `taken_ids` are the provider
-    ids of earlier calls; without `custom_tools`, tools of free text were offered as functions.
+    ids of earlier calls; without `custom_tools`, tools of free text were functions; `output` reads a typed one.
     """
 
     turn: int
@@ -61,6 +63,7 @@ class ResponseParts:
     decoder: StreamDecoder
     taken_ids: frozenset[str]
     custom_tools: bool = True
+    output: OutputReader | None = None
 
 
 class Response:
@@ -84,6 +87,7 @@ class Response:
         """Whether it was given up by ourselves, after a rejected call."""
         self.blocked: Verdict | None = None
         """Why nothing may come of it, where it did not pass the moderation that the policy asks for."""
+        self.output = parts.output
         self.dispatcher = dispatcher
         self.log = log
         self._decoder = parts.decoder
@@ -98,7 +102,7 @@ class Response:
         )
         self.router = Router(
             parts.turn,
-            open_arguments,
+            open_arguments if self.output is None else self.output.opening(open_arguments),
             has_started=log.turn.started,
             taken_ids=parts.taken_ids,
             max_calls=shared.limits.max_calls_per_turn,
@@ -135,9 +139,15 @@ class Response:
         return None if last is None else last.usage
 
     @property
+    def calls(self) -> dict[str, RoutedCall]:
+        """Every call of a tool in it by its id, in call order: not those that stand for the output."""
+        calls, output = self.router.calls, self.output
+        return calls if output is None else {key: one for key, one in calls.items() if not output.is_output(one)}
+
+    @property
     def any_sealed(self) -> bool:
         """Whether a call of it was sealed, and so may have been started."""
-        return any(routed.sealed for routed in self.router.calls.values())
+        return any(routed.sealed is not None for routed in self.calls.values())
 
     @property
     def goes_on(self) -> bool:
@@ -210,10 +220,10 @@ class Response:
         sealed = [routed for routed in self.router.calls.values() if routed.sealed is not None]
         rejected = [routed for routed in self.router.calls.values() if routed.rejected is not None and self.aborted]
         self._kept = frozenset(routed.call.id for routed in sealed + rejected) if keep else frozenset()
-        dropped = tuple(call_id for call_id in self.router.calls if call_id not in self._kept)
-        kept = tuple(call_id for call_id in self.router.calls if call_id in self._kept)
+        dropped = tuple(call_id for call_id in self.calls if call_id not in self._kept)
+        kept = tuple(call_id for call_id in self.calls if call_id in self._kept)
         cut = self.router.cut("response torn")
-        self.log.emit(*cut)
+        self.log.emit(*self._with_output(cut))
         self._tell_dispatcher(cut)
         finished = self.router.finished.reason if self.router.finished is not None else None
         reason = self.router.broke.reason if self.router.broke is not None else finished
@@ -232,18 +242,22 @@ class Response:
 
     def entries(self) -> tuple[Entry, ...]:
         """What goes into the transcript: the reply, then the answers to its calls in call order."""
-        kept_calls = frozenset(self.router.calls) if self.blocked is not None else self._kept
+        kept_calls = frozenset(self.calls) if self.blocked is not None else self._kept
         reply = self._reply.reply(self.router, kept_calls)
         if not reply.items:
             return ()
         kept = {call.id for call in reply.calls}
         limit = self._shared.limits.max_result_chars
-        return (reply, *(tool_result(end, limit) for end in self.log.turn.ends if end.call.id in kept))
+        results = [tool_result(end, limit) for end in self.log.turn.ends if end.call.id in kept]
+        if self.output is not None:
+            results += (told for told in self.output.answers(self.router.calls) if told.call.id in kept)
+            results.sort(key=lambda result: result.call.index)
+        return (reply, *results)
 
     async def _route(self, wire_events: Sequence[WireEvent]) -> None:
         for wire_event in wire_events:
             self._reply.feed(wire_event)
-            events = self._router_events(wire_event)
+            events = self._with_output(self._router_events(wire_event))
             if self._gated and isinstance(wire_event, Ended):
                 events = self._judged(events)
             if events:
@@ -254,10 +268,13 @@ class Response:
             started = type(wire_event) in _MAY_START_CALLS and self._advance(wire_event, events)
             if started or self._routed % _EVENTS_PER_CHECKPOINT == 0:
                 await checkpoint()
-            if self._aborts and any(_is_rejection(event) for event in events):
+            if self._aborts and self._has_rejected(events):
                 self.aborted = True
             if self.aborted or self.router.broke is not None:
                 return  # what came in the same piece behind it is not read, as if it had come in a later one
+
+    def _with_output(self, events: list[Event]) -> list[Event]:
+        return events if self.output is None else self.output.read(events, self.router.calls)
 
     def _judged(self, events: list[Event]) -> list[Event]:
         """The events of the end, with what moderation says of the response."""
@@ -298,6 +315,6 @@ class Response:
             plan.end() if isinstance(wire_event, Ended) else plan.finish()
         return self.dispatcher.admit()
 
-
-def _is_rejection(event: Event) -> bool:
-    return isinstance(event, CallFailed) and isinstance(event.failure, Rejected)
+    def _has_rejected(self, events: Sequence[Event]) -> bool:
+        rejected = any(isinstance(event, CallFailed) and isinstance(event.failure, Rejected) for event in events)
+        return rejected or (self.output is not None and self.output.rejected)

@@ -70,6 +70,11 @@ class Resumed:
         return self._reply.turn
 
     @property
+    def calls(self) -> dict[str, RoutedCall]:
+        """Its calls that waited, by id, in call order."""
+        return self.router.calls
+
+    @property
     def text(self) -> str:
         """What the response said."""
         return self._reply.text

@@ -9,14 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Generic, Self, cast
 
 import anyio
 from anyio.abc import TaskGroup
 
 from millstream.answers import Answer, AnyAnswer, Approve, Deny
+from millstream.arguments.outcomes import Sealed
 from millstream.errors import RunClosed, RunError, WireError
 from millstream.events import (
     Call,
@@ -32,8 +33,6 @@ from millstream.events import (
     Usage,
 )
 from millstream.journal.memory import MemoryJournal
-from millstream.journal.seam import Journal
-from millstream.observing import RunObserver
 from millstream.prompt import Prompt, parts_of_prompt
 from millstream.runtime.answering import not_waiting
 from millstream.runtime.conversation import Conversation
@@ -42,64 +41,33 @@ from millstream.runtime.groups import leave, only_leaf
 from millstream.runtime.handle import CallHandle
 from millstream.runtime.log import Log, Writer
 from millstream.runtime.loop import TurnLoop
+from millstream.runtime.output_view import changes, partial_output
 from millstream.runtime.remembered import Remembered, remembered
 from millstream.runtime.response import Response
+from millstream.runtime.result import Result, Start
 from millstream.runtime.resumed import Resumed
-from millstream.runtime.resumption import Resumption
 from millstream.runtime.state import RunState
 from millstream.runtime.wake import loop_clock
-from millstream.sessions.session import Session
+from millstream.toolbox.output_type import Output
+from millstream.toolbox.partial_model import PartialFields
 from millstream.transcript import Transcript, UserMessage
-from millstream.transport.seam import Transport
 
 _ENTER = "a run is entered first: async with agent.stream(prompt) as run: async for event in run: …"
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
-    """What a run begins with. `transport` is one that somebody else keeps open, None for one of the run's own."""
-
-    run_id: str
-    prompt: str | None
-    transcript: Transcript
-    journal: Journal | None = None
-    transport: Transport | None = None
-    session: Session | None = None
-    observer: RunObserver | None = None
-    resumption: Resumption | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a run left. `output` is what it was for: the text of the answer (or its refusal).
-
-    Of a suspended run it is None; `pending` are the calls that wait for an answer, and `state` is what to go on from.
-    """
-
-    output: Any
-    text: str
-    calls: dict[str, CallHandle]
-    usage: Usage
-    transcript: Transcript = field(repr=False)
-    records: list[Record] = field(repr=False)
-    run_id: str
-    pending: tuple[Call, ...] = ()
-    state: RunState | None = field(default=None, repr=False)
-
-
-class Run:
+class Run(Generic[Output]):
     """A run in progress. Made by `agent.stream(prompt)`; enter it, then iterate over its events.
 
     Raises, from the iteration:
         RunClosed: it was not entered, or was left.
         WireError: the provider failed; `error.transcript` holds what was said and done.
-        RunError: a limit was reached.
+        RunError: a limit was reached, or the model gave no output of the type it was asked for (`OutputInvalid`).
     """
 
     def __init__(self, conversation: Conversation, start: Start) -> None:
         self.run_id = start.run_id
-        self.output: Any = None
-        """What the run was for, once it is finished."""
+        self.output: Output | None = None
+        """What the run was for, once it is finished; `result().output` then has it typed without None."""
         self.state: RunState | None = None
         """What to go on from once the run is suspended, with `agent.run(resume=run.state, answers=…)`; else None."""
         self._conversation = conversation
@@ -166,10 +134,32 @@ class Run:
         return Following(self._next)
 
     async def text_stream(self) -> AsyncIterator[str]:
-        """Only the text of the answer, as it is written."""
+        """Only the text of the answer, as it is written; a structured output is none of it, see `partials`."""
         async for event in self:
             if isinstance(event, TextDelta):
                 yield event.text
+
+    async def partials(self) -> AsyncIterator[PartialFields[Output]]:
+        """The output as it fills in: `.value` with the fields that are there, `.final` the names of the complete ones.
+
+        Each differs from the one before; a consumer that is slow gets the newest, and the last is the output. It takes
+        the events: who needs them as well iterates over the run and reads `partial`.
+        """
+        if self._log is None:
+            raise RunClosed(_ENTER)
+        shown: PartialFields[Output] | None = None
+        async for _ in changes(self, self._log):
+            partial = self.partial
+            if partial is not None and partial != shown:
+                yield partial
+            shown = partial
+
+    @property
+    def partial(self) -> PartialFields[Output] | None:
+        """The output so far, to be shown only; None before there is any, and when a response is asked for again."""
+        response = next(reversed(self._responses.values()), None)
+        judge = self._loop.output if self._loop is not None else None
+        return partial_output(self._conversation.output, response, judge, self.text)
 
     def cancel(self, call_id: str | None = None, reason: str = "cancelled by the caller") -> bool:
         """Cancel one call while the others go on, or, without an id, the whole run. False where there is none left."""
@@ -228,7 +218,7 @@ class Run:
     def calls(self) -> dict[str, CallHandle]:
         """The live view of every call so far, by call id, in call order."""
         for response in self._responses.values():
-            for call_id, routed in response.router.calls.items():
+            for call_id, routed in response.calls.items():
                 if call_id not in self._handles:
                     self._handles[call_id] = CallHandle(routed.call, response)
         return self._handles
@@ -266,9 +256,10 @@ class Run:
         """The calls that wait for an answer, `run.calls[call.id].args` being what was asked for."""
         return tuple(handle.call for handle in self.calls.values() if handle.state in ("asked", "deferred"))
 
-    def result(self) -> Result:
+    def result(self) -> Result[Output]:
         """What the run left, once it is finished or suspended."""
-        said = (self.output, self.text, self.calls, self.usage, self.transcript)
+        output = cast("Output", self.output)
+        said = (output, self.text, self.calls, self.usage, self.transcript)
         return Result(*said, self.records, self.run_id, self.pending, self.state)
 
     # --- the background task ---
@@ -336,5 +327,6 @@ class Run:
             await self._loop.run(opened, tools)
         if self._loop.suspended is not None:
             return RunSuspended(self._loop.suspended.pending)
-        self.output = self.text
-        return RunFinished(self.output, self._loop.usage)
+        accepted = self._loop.output.accepted or Sealed(self.text, self.text)
+        self.output = cast("Output", accepted.bound)
+        return RunFinished(accepted.value, self._loop.usage)

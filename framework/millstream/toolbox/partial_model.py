@@ -1,4 +1,4 @@
-"""Partial arguments as a pydantic model or a TypedDict: the fields that are there, and which of them are final.
+"""What is still being written as a model, a dataclass or a TypedDict: the fields that are there, which are final.
 
 What comes out of here is to be shown, never to be run with: the model as a whole was not validated. With
 `toolbox.signature` a home of pydantic.
@@ -7,14 +7,16 @@ What comes out of here is to be shown, never to be run with: the model as a whol
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, cast, get_type_hints
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from millstream.arguments.assembler import json_text
 from millstream.arguments.partial import Partial
 from millstream.errors import UsageError
 from millstream.events.values import JsonValue, is_array, is_object
+from millstream.toolbox.partial_dataclass import partial_dataclass
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -27,8 +29,9 @@ class PartialFields(Generic[T]):
     """What is known of a `T` that is still being written.
 
     `value` has the fields that are there and are of their types so far: a TypedDict lacks the keys of the others (use
-    `.get`), a model their attributes (`model_fields_set` names those that came; the others have their defaults or
-    none). `final` names the fields whose text is complete; one that is final and not in `value` was not valid.
+    `.get`), a model or dataclass their attributes (a model's `model_fields_set` names those that came; the others have
+    their defaults or none). A field that is one of these may have some of its fields only, and so may the last item of
+    a list of them. `final` names the fields whose text is complete; one that is final and not in `value` was not valid.
     """
 
     value: T
@@ -47,11 +50,11 @@ def read_partial(kind: type[T], partial: Partial) -> PartialFields[T]:
     """Read partial arguments as the fields of `kind`, each validated by its own type, without the model's validators.
 
     Args:
-        kind: a pydantic model or a TypedDict.
+        kind: a pydantic model, a dataclass or a TypedDict.
         partial: the object that is to become one.
 
     Raises:
-        UsageError: `kind` is neither.
+        UsageError: `kind` is none of these.
     """
     values: dict[str, Any] = {}
     final: set[str] = set()
@@ -64,18 +67,54 @@ def read_partial(kind: type[T], partial: Partial) -> PartialFields[T]:
             final.add(name)
         for value in _shown(field, part):
             values[name] = value
-    made: Any = values if _is_typed_dict(kind) else cast("Any", kind).model_construct(**values)
-    return PartialFields(made, frozenset(final))
+    return PartialFields(_made(kind, values), frozenset(final))
+
+
+def has_fields(kind: Any) -> bool:
+    """Whether `kind` is a pydantic model, a dataclass or a TypedDict."""
+    from pydantic import BaseModel
+
+    if not isinstance(kind, type):
+        return False
+    of_pydantic = issubclass(kind, BaseModel)
+    return of_pydantic or _is_typed_dict(kind) or is_dataclass(cast("Any", kind))
+
+
+def fits(kind: type, partial: Partial) -> bool:
+    """Whether the object so far can become a `kind`: no field of another, and none that is final and not valid."""
+    fields = _fields(kind)
+    keys = {key: field for field in fields.values() for key in field.keys}
+    return all(step in keys for step in partial) and all(
+        _valid(keys[str(step)].adapter, part.value) for step, part in partial.items() if part.final
+    )
+
+
+def plain_type(kind: Any) -> Any:
+    """The type itself: without what is annotated to it, and without None where that is the only other choice."""
+    if get_origin(kind) is Annotated:
+        return plain_type(get_args(kind)[0])
+    if get_origin(kind) in (Union, UnionType):
+        others = [one for one in get_args(kind) if one is not NoneType]
+        return plain_type(others[0]) if len(others) == 1 else kind
+    return kind
+
+
+def _made(kind: Any, values: dict[str, Any]) -> Any:
+    if _is_typed_dict(kind):
+        return values
+    construct = getattr(kind, "model_construct", None)
+    return partial_dataclass(kind, values) if construct is None else construct(**values)
 
 
 @lru_cache(maxsize=256)
 def _fields(kind: type) -> Mapping[str, _Field]:
     from pydantic import BaseModel, TypeAdapter
 
-    if _is_typed_dict(kind):
-        return {name: _Field((name,), hint, TypeAdapter(hint)) for name, hint in get_type_hints(kind).items()}
+    if not has_fields(kind):
+        raise UsageError(f"{kind!r} has no fields to read: give a pydantic model, a dataclass or a TypedDict")
     if not issubclass(kind, BaseModel):
-        raise UsageError(f"{kind!r} has no fields to read: give a pydantic model or a TypedDict")
+        hints = get_type_hints(cast("Any", kind), include_extras=True)
+        return {name: _Field((name,), hint, TypeAdapter(hint)) for name, hint in hints.items()}
     fields: dict[str, _Field] = {}
     for name, info in kind.model_fields.items():
         alias = info.validation_alias or info.alias
@@ -89,21 +128,44 @@ def _fields(kind: type) -> Mapping[str, _Field]:
 
 def _shown(field: _Field, part: Partial) -> list[Any]:
     """The field's value so far; [] where nothing of it can stand."""
-    if not part.final and is_object(part.value) and _has_fields(field.type):
-        return [read_partial(field.type, part).value]
+    return shown(field.type, field.adapter, part)
+
+
+def shown(kind: Any, adapter: TypeAdapter[Any], part: Partial) -> list[Any]:
+    """The value so far as a `kind`, in a list; [] where nothing of it can stand."""
+    if not part.final and is_object(part.value) and has_fields(plain_type(kind)):
+        return [read_partial(plain_type(kind), part).value]
+    if not part.final and is_array(part.value) and (items := _items(kind, adapter, part)):
+        return items
     has_parts = is_object(part.value) or is_array(part.value)
     for value in (part.value, _closed(part)) if has_parts and not part.final else (part.value,):
-        try:
-            return [field.adapter.validate_json(json_text(value))]
-        except Exception:  # noqa: BLE001, S112  a validator of the user's may raise what it likes on half a value
-            continue
+        if (valid := _valid(adapter, value)) is not None:
+            return [valid.value]
     return []
 
 
-def _has_fields(kind: Any) -> bool:
-    from pydantic import BaseModel
+def _items(kind: Any, adapter: TypeAdapter[Any], part: Partial) -> list[Any]:
+    """A list of which the last item is still being written, with the fields of that; [] where it is no such list."""
+    kind = plain_type(kind)
+    item: Any = plain_type(get_args(kind)[0]) if get_origin(kind) is list else None
+    last = part[len(part) - 1] if len(part) else None
+    if last is None or last.final or not is_object(last.value) or not has_fields(item):
+        return []
+    closed = _valid(adapter, _closed(part))
+    return [] if closed is None else [[*closed.value, read_partial(item, last).value]]
 
-    return _is_typed_dict(kind) or (isinstance(kind, type) and issubclass(kind, BaseModel))
+
+@dataclass(frozen=True, slots=True)
+class _Valid:
+    value: Any
+
+
+def _valid(adapter: TypeAdapter[Any], value: JsonValue) -> _Valid | None:
+    """What a JSON value stands for; None where it is not valid, or not yet."""
+    try:
+        return _Valid(adapter.validate_json(json_text(value)))
+    except Exception:  # noqa: BLE001  a validator of the user's may raise what it likes on half a value
+        return None
 
 
 def _is_typed_dict(kind: Any) -> bool:

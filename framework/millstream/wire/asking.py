@@ -14,7 +14,8 @@ def forced_choice(ask: Ask) -> ToolChoice:
     """What `Settings.tool_choice` means for this request; "auto" is to be left out.
 
     A choice that forces a call ("required", `UseTool`) holds until a tool has answered since the user's last words:
-    else the model could never end. Without any tool there is nothing to choose.
+    else the model could never end. Where the answer is a call as well (`Ask.must_call`), one is always forced. Without
+    any tool there is nothing to choose.
 
     Raises:
         ModelError: a call is forced and the tool it needs is not there.
@@ -28,7 +29,9 @@ def forced_choice(ask: Ask) -> ToolChoice:
         if choice == "required":
             raise ModelError('tool_choice="required" forces a call, and there is no tool: give the agent tools=')
         return "auto"
-    return "auto" if choice not in ("auto", "none") and _has_answered(ask.transcript) else choice
+    if choice not in ("auto", "none") and _has_answered(ask.transcript):
+        choice = "auto"
+    return "required" if choice == "auto" and ask.must_call else choice
 
 
 def function_of(schema: ToolSchema, wire: str) -> dict[str, Any]:

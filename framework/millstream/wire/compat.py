@@ -77,6 +77,10 @@ Lenient: TypeAlias = Literal["auto"] | bool | Iterable[Leniency]
 """What a `Model` is told: what is known of the server, everything, nothing, or exactly these."""
 
 
+Words: TypeAlias = Literal["always", "alone", "never"]
+"""Whether a schema for the answer's text can be asked for: also beside tools, only without them, or not at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """What one server makes of OpenAI's wires. The defaults are OpenAI's own.
@@ -87,6 +91,8 @@ class Dialect:
         custom_tools: whether tools may take free text; where not, they are offered as functions.
         hosted_tools: whether a Chat request may hold tools that the provider runs.
         moderation: whether a request may ask for moderation.
+        output: whether a request may ask for text of a schema, on the Chat wire.
+        forced_calls: whether every model there can be made to call a tool.
     """
 
     leniencies: frozenset[Leniency] = frozenset()
@@ -94,6 +100,8 @@ class Dialect:
     custom_tools: bool = True
     hosted_tools: bool = False
     moderation: bool = True
+    output: Words = "always"
+    forced_calls: bool = True
 
 
 class Tolerance:

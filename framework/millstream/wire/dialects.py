@@ -49,7 +49,7 @@ SEEN: Final[Mapping[Leniency, str]] = {
 
 def _like_openai(*leniencies: Leniency, **known: Any) -> Dialect:
     """An imitation: how it deviates, and what it knows of requests besides tools and schemas."""
-    return replace(Dialect(frozenset(leniencies), custom_tools=False, moderation=False), **known)
+    return replace(Dialect(frozenset(leniencies), custom_tools=False, moderation=False, forced_calls=False), **known)
 
 
 _VLLM: Final[tuple[Leniency, ...]] = (
@@ -60,22 +60,35 @@ DIALECTS: Final[dict[str, Dialect]] = {
     "openai-chat": Dialect(),
     "azure": Dialect(),
     "azure-responses": Dialect(),
-    "deepseek": _like_openai(max_tokens="max_tokens"),  # ignores the other field, earendil-works/pi#8018
-    "groq": _like_openai(hosted_tools=True),  # console.groq.com/docs/tool-use/built-in-tools
+    "deepseek": _like_openai(
+        max_tokens="max_tokens",  # ignores the other field, earendil-works/pi#8018
+        output="never",  # JSON it knows, a schema it does not: api-docs.deepseek.com/guides/json_mode
+    ),
+    "groq": _like_openai(
+        hosted_tools=True,  # console.groq.com/docs/tool-use/built-in-tools
+        output="never",  # not while streaming: console.groq.com/docs/structured-outputs
+    ),
     "mistral": _like_openai(
         *("missing_index", "empty_id_or_name", "null_literal", "rotating_ids", "content_list"),
         max_tokens="max_tokens",  # refuses the other field, BerriAI/litellm#9583
+        output="alone",
     ),
     "openrouter": _like_openai(
         *("finish_reason_twice", "finish_reason_outside_enum", "repeated_name", "null_fields"),
         hosted_tools=True,  # openrouter.ai/docs/guides/features/server-tools
+        output="never",  # few of the models behind it know it, and those that do not ignore it
     ),
     "together": _like_openai(
-        *_VLLM, max_tokens="max_tokens"
-    ),  # serves open models; the field: anomalyco/opencode#44602
+        *_VLLM,  # serves open models
+        max_tokens="max_tokens",  # anomalyco/opencode#44602
+        output="alone",
+    ),
     "xai": _like_openai(),
-    "llama": _like_openai("missing_id", "id_in_function", "repeated_name", "missing_output_index"),
-    "vllm": _like_openai(*_VLLM),
+    "llama": _like_openai(
+        *("missing_id", "id_in_function", "repeated_name", "missing_output_index"),
+        output="alone",  # it refuses a grammar beside tools
+    ),
+    "vllm": _like_openai(*_VLLM, output="alone"),  # the schema binds the whole answer, so that no tool could be called
 }
 """Every prefix of a server of OpenAI's wires."""
 

@@ -35,6 +35,7 @@ class Ask:
     """One request for a response, in no provider's form.
 
     With `text_calls` the model writes its calls as text: a wire without tools of its own tells of them in words.
+    With `must_call` every response must call a tool, because the answer itself is a call.
     """
 
     model: str
@@ -46,6 +47,7 @@ class Ask:
     """What the server makes of the wire, where it is one of OpenAI's."""
     text_calls: TextCallStyle | None = None
     """How the model writes its calls, where it writes them as text."""
+    must_call: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def build(order: Order, stamps: Stamps) -> Run:
         async with agent.stream(PROMPT) as stream:
             async for _ in stream:
                 events += 1
-        return Told(events, stream.output)
+        return Told(events, stream.text)
 
     return run
 

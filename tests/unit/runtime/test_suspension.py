@@ -41,7 +41,8 @@ async def test_the_rest_of_the_batch_runs_on_and_then_the_run_suspends() -> None
     world = World()
     result = await world.agent([WIPE, LOOK, ASK]).run("Go.")
     assert world.did == ["saw sdb"]
-    assert result.output is None
+    output: object = result.output
+    assert output is None
     assert [one.id for one in result.pending] == [A, C]
     last = result.records[-1].event
     assert isinstance(last, RunSuspended)

@@ -60,7 +60,9 @@ def test_a_typed_dict_has_the_fields_that_are_there() -> None:
         ('{"day":"2026-0', {}, set[str]()),
         ('{"day":"2026-02-03"', {"day": date(2026, 2, 3)}, {"day"}),
         ('{"day":"soon"', {}, {"day"}),
-        ('{"lines":[{"sku":"a","count":1},{"sku":"b', {"lines": [{"sku": "a", "count": 1}]}, set[str]()),
+        ('{"lines":[{"sku":"a","count":1},{"sku":"b', {"lines": [{"sku": "a", "count": 1}, {"sku": "b"}]}, set[str]()),
+        ('{"lines":[{"sku":"a","count":1},', {"lines": [{"sku": "a", "count": 1}]}, set[str]()),
+        ('{"lines":[{"sku":"a","count":"x"},{"sku":"b', {}, set[str]()),
         ('{"lines":[', {"lines": []}, set[str]()),
         ('{"price":2.5,"cost":-1,', {}, {"price"}),
         ('{"cost":1.5,', {"price": 1.5}, {"price"}),
@@ -125,5 +127,7 @@ def test_a_validator_that_raises_leaves_its_field_out() -> None:
 
 def test_what_has_no_fields_is_refused() -> None:
     for kind in (int, dict, list):
-        with pytest.raises(UsageError, match="has no fields to read: give a pydantic model or a TypedDict"):
+        with pytest.raises(
+            UsageError, match="has no fields to read: give a pydantic model, a dataclass or a TypedDict"
+        ):
             read_partial(kind, partial("{}"))

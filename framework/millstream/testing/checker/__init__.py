@@ -8,7 +8,7 @@ itself; `Violation.invariant` says which:
                                                                                                 turn_form
      2  argument text arrives while its response does                                           arguments
      3  sealed arguments are what strict JSON reads in their text                               arguments
-     5  settled values are final                                                                arguments
+     5  settled values are final                                                                arguments, output
      6  one end for every opened call, and nothing after it                                     call_life
      7  every request carries the results that are due, once and in call order                  answers
     10  a tool starts in its allowed state, once per attempt                                    starts, reuse
@@ -30,6 +30,7 @@ from millstream.testing.checker.approvals import check_approvals
 from millstream.testing.checker.arguments import check_arguments
 from millstream.testing.checker.call_life import check_call_life
 from millstream.testing.checker.order import check_order
+from millstream.testing.checker.output import check_output
 from millstream.testing.checker.reuse import check_reuse
 from millstream.testing.checker.run_form import check_run_form
 from millstream.testing.checker.run_log import RunLog
@@ -45,6 +46,7 @@ _CHECKS: tuple[_Check, ...] = (
     check_run_form,
     check_turn_form,
     check_arguments,
+    check_output,
     check_call_life,
     check_answers,
     check_starts,

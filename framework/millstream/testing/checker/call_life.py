@@ -14,6 +14,8 @@ from millstream.events import (
     CallOpened,
     CallReturned,
     CallStarted,
+    OutputDelta,
+    OutputSettled,
     RunCancelled,
     RunFailed,
     RunFinished,
@@ -64,9 +66,13 @@ def _check_identities(run: RunLog) -> Iterator[Violation]:
         if earlier is not story:
             message = f"{story.label} has the provider_id of {earlier.label}: a repeated one is to be changed"
             yield Violation(6, message, story.steps[0].seq)
+    # A call that stands for a structured output counts as well, and is no event: only what the model wrote of it is.
+    gaps = any(isinstance(record.event, OutputDelta | OutputSettled) for record in run.records)
     for turn in run.turns.values():
-        for index, call_id in enumerate(turn.calls):
+        index = -1
+        for call_id in turn.calls:
             story = run.calls[call_id]
+            index = max(index + 1, story.call.index) if gaps else index + 1
             if story.call.index != index:
                 message = f"{story.label} has index {story.call.index}, but it is call {index} of its response"
                 yield Violation(6, message, story.steps[0].seq)

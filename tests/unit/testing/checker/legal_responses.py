@@ -30,11 +30,14 @@ from millstream.events import (
     RefusalDelta,
     Rejected,
     RunCancelled,
+    RunFinished,
     ServerToolUpdated,
     TextDelta,
+    TextReplaced,
     Truncated,
     TurnStarted,
     TurnTorn,
+    Usage,
 )
 
 from .logs import (
@@ -66,7 +69,28 @@ RESPONSES: dict[str, Sequence[Line]] = {
         *(RUN, TurnStarted(1), ReasoningDelta("hm", 1, 0), TextDelta("see", 1, 1), RefusalDelta("no", 1, 2)),
         *(AnnotationAdded({"url": "x"}, 1, 1), OutputDelta("[1", 1, 3), OutputSettled((0,), 1, 1)),
         *(ServerToolUpdated("search", "done", {}, 1, 4), ProviderEvent("ping", {}, 1), ended(1)),
-        *(ProviderEvent("trailer", {}, 1), DONE),
+        *(ProviderEvent("trailer", {}, 1), RunFinished([1], Usage())),
+    ),
+    "an output": (
+        *(RUN, TurnStarted(1), OutputDelta('{"a": 1, "b": ', 1, 0), OutputSettled(("a",), 1, 1)),
+        *(OutputDelta("[2]}", 1, 0), OutputSettled(("b",), [2], 1), ended(1)),
+        RunFinished({"a": 1, "b": [2]}, Usage()),
+    ),
+    "an output in a field of its own, after one that was not accepted": (
+        *(RUN, TurnStarted(1), OutputDelta('{"result": 0}', 1, 0), OutputSettled((), 0, 1), ended(1)),
+        *(TurnStarted(2), OutputDelta('{"result": 1}', 2, 0), OutputSettled((), 1, 2), ended(2)),
+        RunFinished(1, Usage()),
+    ),
+    "an output that the provider replaced": (
+        *(RUN, TurnStarted(1), OutputDelta('{"a": 1', 1, 0), OutputSettled(("a",), 1, 1)),
+        *(TextReplaced('{"a": 2}', 1, 0), OutputSettled(("a",), 2, 1), ended(1), RunFinished({"a": 2}, Usage())),
+    ),
+    "an output in a fence": (
+        *(RUN, TurnStarted(1), OutputDelta('```json\n{"a": 1}\n```', 1, 0), ended(1), RunFinished({"a": 1}, Usage())),
+    ),
+    "a call between two that stand for an output": (
+        *(RUN, TurnStarted(1), OutputDelta("{}", 1, 0), *ran(B), OutputDelta("{}", 1, 2), ended(1)),
+        *(TurnStarted(2, ("b",)), OutputDelta("{}", 2, 0), ended(2), RunFinished({}, Usage())),
     ),
     "a call": (RUN, TurnStarted(1), *RAN_A, ended(1), *TURN_2),
     "a call that returns after its turn": (
