@@ -20,6 +20,7 @@ from millstream.prompt import Prompt, parts_of_prompt
 from millstream.runtime.attempt import RunContext, check_approver
 from millstream.runtime.blocking import blocking
 from millstream.runtime.conversation import Conversation
+from millstream.runtime.executors.orders import check_deps, check_processes
 from millstream.runtime.run import Result, Run, Start
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
@@ -48,7 +49,7 @@ class Agent:
     Raises:
         ModelError: the model string names no model, or its requests can not travel by that transport.
         ToolDefinitionError: two tools have one name, or a function can not be a tool.
-        UsageError: a tool needs approval and there is no approver.
+        UsageError: a tool needs approval and there is no approver, or can not be found by the process it asks for.
     """
 
     def __init__(  # noqa: PLR0913  the parts of an agent
@@ -74,6 +75,7 @@ class Agent:
         self._open: AsyncExitStack | None = None
         self._transport: Transport | None = None
         check_approver(self.toolbox, approver)
+        check_processes(self.toolbox.values())
 
     def __repr__(self) -> str:
         return f"Agent({self.model.name!r}, tools=[{', '.join(self.toolbox)}])"
@@ -90,7 +92,8 @@ class Agent:
             run_id: the name of the run; made up by default.
 
         Raises:
-            UsageError: there is neither a prompt nor a history, or the history holds a call without an answer.
+            UsageError: there is neither a prompt nor a history, or the history holds a call without an answer; or a
+                tool with `executor="process"` asks for `deps` that can not be sent there.
         """
         transcript = history or Transcript()
         if prompt is not None:
@@ -100,6 +103,7 @@ class Agent:
         if transcript.unanswered:
             names = ", ".join(call.name for call in transcript.unanswered)
             raise UsageError(f"the history holds calls without an answer ({names}): pass run.transcript as it is")
+        check_deps(self.toolbox.values(), deps)
         run_id = run_id or uuid4().hex
         conversation = self._conversation(run_id, deps)
         said = prompt if isinstance(prompt, str) else None

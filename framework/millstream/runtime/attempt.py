@@ -16,9 +16,11 @@ from millstream.errors import UsageError
 from millstream.events import Call, CallEvent, CallYielded, Failure, JsonValue, TimedOut
 from millstream.limits import Limits
 from millstream.policy import Policy
-from millstream.runtime.executors import execute
+from millstream.runtime.executors.execute import execute
+from millstream.runtime.executors.hold import Hold
 from millstream.runtime.outcomes import failure_of
 from millstream.toolbox.context import CURRENT, ToolContext
+from millstream.toolbox.executor import Work
 from millstream.toolbox.results import to_json
 from millstream.toolbox.signature import BoundArguments
 from millstream.toolbox.tool import Tool
@@ -64,6 +66,8 @@ class Body:
     tool: Tool[..., Any]
     bound: BoundArguments
     say: Callable[[CallEvent], None]
+    args: JsonValue
+    hold: Hold
 
     async def run(self, number: int, shared: RunContext) -> JsonValue:
         """Run the body once; its result as a JSON value.
@@ -86,9 +90,11 @@ class Body:
         timeout_s = self.tool.options.timeout_s or shared.limits.tool_timeout_s
         token = CURRENT.set(context)
         try:
-            with anyio.move_on_after(timeout_s) as time_limit:
+            with anyio.move_on_after(timeout_s) as self.hold.time_limit:
+                self.hold.timeout_s = timeout_s
                 call = partial(self.tool.function, *self.bound.args, **kwargs)
-                return to_json(await execute(self.tool, call, self._yielded, shared.limits, time_limit))
+                work = Work(self.tool, self.args, call, context, self.say, self._yielded)
+                return to_json(await execute(work, self.hold))
         except (anyio.get_cancelled_exc_class(), CancelledError, SystemExit) as error:  # trio's, asyncio's
             await checkpoint_if_cancelled()  # raises if it was the run or the call; else the tool raised it by itself
             raise AttemptFailed(failure_of(error, shared.policy), None) from error
@@ -96,7 +102,7 @@ class Body:
             raise AttemptFailed(failure_of(error, shared.policy), error) from error
         finally:
             CURRENT.reset(token)
-        raise AttemptFailed(TimedOut(timeout_s), TimeoutError())
+        raise AttemptFailed(TimedOut(timeout_s, stopped=not self.hold.let_go), TimeoutError())
 
     def _yielded(self, value: Any) -> None:
         self.say(CallYielded(self.call, to_json(value)))

@@ -36,6 +36,7 @@ from millstream.policy import Retry, Start
 from millstream.routing.plan import Plan, Terms
 from millstream.routing.surrogates import printable
 from millstream.runtime.attempt import AttemptFailed, Body, RunContext
+from millstream.runtime.executors.hold import Hold
 from millstream.runtime.outcomes import failure_of
 from millstream.runtime.retry import retrying
 from millstream.runtime.turn_log import TurnLog
@@ -51,6 +52,7 @@ class _Job:
     args: JsonValue
     bound: BoundArguments
     digest: str
+    hold: Hold
     scope: anyio.CancelScope | None = None
     cancelled_for: str | None = None
 
@@ -79,7 +81,9 @@ class Dispatcher:
         """A call of a known tool was sealed: it waits for its turn from now on."""
         options = tool.options
         assert isinstance(sealed.bound, BoundArguments), "the arguments of a sealed call are bound"
-        self._jobs[call.id] = job = _Job(call, tool, sealed.value, sealed.bound, digest(sealed.value))
+        self._jobs[call.id] = job = _Job(
+            call, tool, sealed.value, sealed.bound, digest(sealed.value), Hold(self._shared.limits)
+        )
         needed = options.needs_approval
         asks = needed(tool.named(sealed.value)) if callable(needed) else needed
         policy = self._shared.policy
@@ -189,9 +193,9 @@ class Dispatcher:
                 if job.cancelled_for is None:
                     end = await self._attempts(job, state)
             if job.scope.cancelled_caught:
-                end = CallFailed(call, Cancelled(job.cancelled_for or ""))
+                end = CallFailed(call, Cancelled(job.cancelled_for or "", stopped=not job.hold.let_go))
         except anyio.get_cancelled_exc_class():
-            self._end(CallFailed(call, Cancelled("the run was left")))
+            self._end(CallFailed(call, Cancelled("the run was left", stopped=not job.hold.let_go)))
             raise
         except BaseException as error:  # KeyboardInterrupt and its like end the run, after the call is answered
             self._end(CallFailed(call, failure_of(error, self._shared.policy)))
@@ -202,7 +206,7 @@ class Dispatcher:
 
     async def _attempts(self, job: _Job, state: Start) -> CallReturned | CallFailed:
         retry = job.tool.options.retry or Retry(attempts=1)
-        body = Body(job.call, job.tool, job.bound, self._log.say)
+        body = Body(job.call, job.tool, job.bound, self._log.say, job.args, job.hold)
 
         async def attempt(number: int) -> JsonValue:
             if number > 1:

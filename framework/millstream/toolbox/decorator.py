@@ -10,6 +10,7 @@ from typing import Any, Literal, ParamSpec, TypeVar, cast, overload
 
 from millstream.errors import ToolDefinitionError, UsageError
 from millstream.policy import Retry, Start
+from millstream.toolbox.executor import Executor
 from millstream.toolbox.free_text import Grammar
 from millstream.toolbox.parameters import implementation, name_of
 from millstream.toolbox.signature import read_signature
@@ -36,7 +37,7 @@ def tool(
     retry: Retry | None = None,
     limit: int | None = None,
     exclusive: str | None = None,
-    executor: Literal["inline", "thread"] | None = None,
+    executor: Literal["inline", "thread", "process"] | Executor | None = None,
     free_text: bool | Grammar = False,
 ) -> Callable[[Callable[P, R]], Tool[P, R]]: ...
 
@@ -68,8 +69,10 @@ def tool(
         retry: try again when it raises; only for tools that are read-only or idempotent.
         limit: how many calls of it may be at work at once in a run.
         exclusive: the name of a group of which only one call is at work at a time.
-        executor: "inline" runs a plain function on the event loop (it must be quick), "thread" in a thread, which is
-            the default for plain functions and generators.
+        executor: where it runs. "inline" is the event loop, the default for async functions; a plain function must be
+            quick there. "thread" is the default for plain functions and generators. "process" is a child process, for
+            what uses a processor for long or must be stopped for certain: see `millstream.executors`. Or an `Executor`
+            of your own.
         free_text: it takes one text as the model writes it, not JSON: code, a query, a patch. The function has one
             parameter for it, a str, beside the context. A `Grammar` binds what the model may write. Where a wire knows
             no such tools, it is offered as a function with one argument.

@@ -16,6 +16,7 @@ from millstream.errors import ToolDefinitionError, UsageError
 from millstream.events import CallKind, JsonValue
 from millstream.limits import Limits
 from millstream.policy import Retry, Start
+from millstream.toolbox.executor import Executor
 from millstream.toolbox.free_text import Grammar, text_parameter
 from millstream.toolbox.signature import BoundArguments, Signature
 
@@ -38,7 +39,7 @@ class ToolOptions:
     retry: Retry | None = None
     limit: int | None = None
     exclusive: str | None = None
-    executor: Literal["inline", "thread"] | None = None
+    executor: Literal["inline", "thread", "process"] | Executor | None = None
     free_text: bool | Grammar = False
 
     @property
@@ -192,7 +193,19 @@ def _check_options(name: str, options: ToolOptions) -> None:
     if options.limit is not None and options.limit < 1:
         raise UsageError(f"{name}: limit={options.limit} lets no call run; leave it out for no limit")
     _check_word(name, "start", options.start, ("eager", "safe", "end"))
-    _check_word(name, "executor", options.executor, ("inline", "thread"))
+    _check_executor(name, options.executor)
+
+
+def _check_executor(name: str, executor: object) -> None:
+    known = ("inline", "thread", "process")
+    if executor is None or isinstance(executor, str):
+        _check_word(name, "executor", executor, known)
+    elif isinstance(executor, type) or not isinstance(executor, Executor):
+        named = ", ".join(f'"{one}"' for one in known)
+        raise UsageError(
+            f"{name}: executor={executor!r} can not run tools; there are {named}, and objects with the async methods "
+            "submit(work) and cancel(work), see millstream.executors"
+        )
 
 
 def _check_word(name: str, option: str, word: str | None, known: tuple[str, ...]) -> None:

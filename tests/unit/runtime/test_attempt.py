@@ -11,6 +11,7 @@ from millstream import Deny, Limits, Policy, Toolbox, ToolContext, ToolError, Us
 from millstream.answers import Approve
 from millstream.events import Call, CallEvent, CallLogged, CallProgress, JsonValue, Raised, TimedOut
 from millstream.runtime.attempt import AttemptFailed, Body, RunContext, check_approver
+from millstream.runtime.executors.hold import Hold
 from millstream.toolbox.signature import BoundArguments
 
 
@@ -27,8 +28,9 @@ async def run(
     made: Any, shared: RunContext | None = None, *, number: int = 1, **kwargs: Any
 ) -> tuple[JsonValue, list[CallEvent]]:
     said: list[CallEvent] = []
-    body = Body(CALL, made, BoundArguments((), kwargs), said.append)
-    return await body.run(number, shared or RunContext("run", Limits(), Policy(), deps="deps")), said
+    shared = shared or RunContext("run", Limits(), Policy(), deps="deps")
+    body = Body(CALL, made, BoundArguments((), kwargs), said.append, kwargs, Hold(shared.limits))
+    return await body.run(number, shared), said
 
 
 async def failed(made: Any, shared: RunContext | None = None) -> AttemptFailed:
