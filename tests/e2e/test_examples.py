@@ -20,6 +20,7 @@ SAYS = {
         "rejected at character 52 of",
         "/lines/0/count: expected",
     ],
+    "own_process.py": ["15000 of 20000, in another process", "call-1-0: 2262", "its process is gone"],
     "progress_in_terminal.py": ["attempt 3", "20 % notes/part-1.txt", "3 notes about mills", "saved", "finished in"],
     "your_own_loop.py": ["▶ stock started", "{'bolts': 120}", "enough bolts and nuts", "two requests"],
 }

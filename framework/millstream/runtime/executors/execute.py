@@ -28,11 +28,10 @@ async def execute(work: Work, hold: Hold) -> Any:
         return await in_process(work, hold)
     if executor is not None and not isinstance(executor, str):
         return await _submitted(executor, work, hold)
-    match work.tool.body:
-        case "async":
-            return await in_task(work.function, hold, work.tool.name)
-        case "async generator":
-            return await in_task(partial(_drain, work), hold, work.tool.name)
+    if work.tool.body == "async":
+        return await in_task(work.function, hold, work.tool.name)
+    if work.tool.body == "async generator":
+        return await in_task(partial(_drain, work), hold, work.tool.name)
     result = work.run() if executor == "inline" else await in_thread(work.run, hold)
     if not isawaitable(result):
         return result

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from itertools import count
 from typing import Any, Final
 
@@ -32,7 +32,7 @@ def check_processes(tools: Iterable[Tool[..., Any]]) -> None:
     """
     for tool in tools:
         if tool.options.executor == "process":
-            _crossing(f'{tool.name}, which has executor="process"', tool.function)
+            _crossing(f'{tool.name}, with executor="process",', tool.function)
 
 
 def check_deps(tools: Iterable[Tool[..., Any]], deps: Any) -> None:
@@ -43,7 +43,7 @@ def check_deps(tools: Iterable[Tool[..., Any]], deps: Any) -> None:
     """
     for tool in tools:
         if tool.options.executor == "process" and tool.context_parameter is not None:
-            what = f'deps, of type {type(deps).__name__}, for {tool.name}, which has executor="process"'
+            what = f'deps, of type {type(deps).__name__}, for {tool.name}, with executor="process",'
             _crossing(what, deps, "pass what can be pickled, or leave the ToolContext out of its parameters")
             return
 
@@ -105,10 +105,11 @@ def _exception(message: Failed) -> BaseException:
 def _variables(work: Work) -> dict[str, bytes]:
     """The context variables that the module of the function names, as far as their values can be pickled."""
     found: dict[str, bytes] = {}
-    for name, value in globals_of(work.tool.function).items():
-        if isinstance(value, ContextVar) and value is not CURRENT:
-            with suppress(Exception):  # no value, or one that can not be sent: it is not known there
-                found[name] = dumps(value.get())
+    values = copy_context()
+    for name, variable in globals_of(work.tool.function).items():
+        if isinstance(variable, ContextVar) and variable is not CURRENT and variable in values:
+            with suppress(Exception):  # one that can not be sent is not known there
+                found[name] = dumps(values[variable])
     return found
 
 

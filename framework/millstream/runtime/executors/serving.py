@@ -26,7 +26,14 @@ from millstream.toolbox.context import CURRENT, ToolContext
 from millstream.toolbox.final import Final as FinalValue
 from millstream.toolbox.results import NotJson, to_json
 
-_OURS: Final = (ToolError, ModelRetry, NotJson, SystemExit, KeyboardInterrupt, Exception, BaseException)
+_OURS: Final[tuple[type[BaseException], ...]] = (
+    ToolError,
+    ModelRetry,
+    NotJson,
+    SystemExit,
+    KeyboardInterrupt,
+    Exception,
+)
 
 
 def serve(parent: socket.socket, idle_s: float) -> None:
@@ -141,7 +148,7 @@ class _Orders:
 def _failed(number: int, error: BaseException) -> Failed:
     error = only_leaf(error)
     failure: Any = failure_of(error, Policy())
-    kind = next(one.__name__ for one in _OURS if isinstance(error, one))
+    kind = next((one.__name__ for one in _OURS if isinstance(error, one)), BaseException.__name__)
     told = "".join(traceback.format_exception(error))[-messages.MAX_TEXT :]
     try:
         text = str(error)[: messages.MAX_TEXT]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -38,15 +39,14 @@ def work_of(tool: Tool[..., Any], heard: Heard | None = None, *, deps: Any = Non
 def is_there(pid: int) -> bool:
     """Whether a process is there and no zombie."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
     except OSError:
         pass
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    return not os.path.isdir("/proc/self")
+    return not Path("/proc/self").is_dir()
 
 
 async def until(reached: Callable[[], Any], timeout_s: float = 30.0) -> None:

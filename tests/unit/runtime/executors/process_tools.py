@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import itertools
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 from pydantic import BaseModel
 
 from millstream import Final, ModelRetry, ToolContext, ToolError, tool
@@ -97,14 +99,14 @@ def words() -> Iterator[Any]:
 async def async_words() -> AsyncIterator[Any]:
     """Say words."""
     yield "one"
-    await anyio.sleep(0)
+    await anyio.lowlevel.checkpoint()
     yield "two"
 
 
 @tool(executor="process")
 async def async_pid() -> int:
     """Tell the process."""
-    await anyio.sleep(0)
+    await anyio.lowlevel.checkpoint()
     return os.getpid()
 
 
@@ -149,7 +151,8 @@ def never(ctx: ToolContext) -> str:
     """Start another process, say both ids, and keep a processor busy with what lets no other thread run."""
     other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     ctx.progress(data=[os.getpid(), other.pid])
-    (b"x" * 1_000_000_000).count(b"xy" * 20) if ctx.deps == "GIL" else None
+    if ctx.deps == "GIL":
+        sum(itertools.repeat(1))
     while True:
         time.sleep(1)
 

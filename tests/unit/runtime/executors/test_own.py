@@ -79,14 +79,14 @@ async def test_work_of_an_async_tool_can_not_be_run_in_a_thread() -> None:
         """Work."""
         return "never"
 
-    with pytest.raises(UsageError, match="asynchronous is async: await work.function"):
+    with pytest.raises(UsageError, match=r"asynchronous is async: await work.function"):
         await execute(work_of(asynchronous), Hold(Limits()))
 
 
 @pytest.mark.parametrize(
     ("executor", "let_go"),
     [
-        (lambda: Never(), False),
+        (Never, False),
         (lambda: Never(cancel_s=0.01), False),
         (lambda: Never(cancel_s=60), True),
         (lambda: Never(error=OSError("no way")), True),

@@ -104,7 +104,8 @@ async def test_cancelled_before_the_body_begins() -> None:
 
 
 async def test_the_body_cleans_up_before_the_waiter_leaves() -> None:
-    begun, cleaned = anyio.Event(), []
+    begun = anyio.Event()
+    cleaned: list[str] = []
 
     async def body() -> None:
         try:
