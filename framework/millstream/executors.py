@@ -11,7 +11,7 @@
   its call ends with `stopped=False`. It sees the caller's context variables.
 - `"process"`: in a child process, of which up to `Limits.max_processes` are at work and kept for the next call. It is
   killed, with what it started, when the call is cancelled, its time is over or this process ends; when it dies by
-  itself, only its call fails. What it starts in a session of its own (`setsid`) escapes that. The function must be one
+  itself, only its call fails (`ProcessDied`, which `Retry(on=…)` may name). What it starts in a session of its own (`setsid`) escapes that. The function must be one
   that can be imported: no lambda, nothing defined within a function. Its arguments, and `deps` if it takes a
   `ToolContext`, must be picklable; progress, log lines and yields come back while it works. Of the caller's context
   variables it sees those that the function's module names, where their values can be pickled, and no others. A tool
@@ -31,6 +31,7 @@
 
 from __future__ import annotations
 
+from millstream.runtime.executors.child_process import ProcessDied
 from millstream.toolbox.executor import Executor, Work
 
-__all__ = ("Executor", "Work")
+__all__ = ("Executor", "ProcessDied", "Work")
