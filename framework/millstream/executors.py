@@ -11,11 +11,12 @@
   its call ends with `stopped=False`. It sees the caller's context variables.
 - `"process"`: in a child process, of which up to `Limits.max_processes` are at work and kept for the next call. It is
   killed, with what it started, when the call is cancelled, its time is over or this process ends; when it dies by
-  itself, only its call fails (`ProcessDied`, which `Retry(on=…)` may name). What it starts in a session of its own (`setsid`) escapes that. The function must be one
-  that can be imported: no lambda, nothing defined within a function. Its arguments, and `deps` if it takes a
-  `ToolContext`, must be picklable; progress, log lines and yields come back while it works. Of the caller's context
-  variables it sees those that the function's module names, where their values can be pickled, and no others. A tool
-  defined in the main file needs `if __name__ == "__main__":` there. It is no sandbox. Linux and macOS.
+  itself, only its call fails (`ProcessDied`, which `Retry(on=…)` may name). What it starts in a session of its own
+  (`setsid`) escapes that. The function must be one that can be imported: no lambda, nothing defined within a function.
+  Its arguments, and `deps` if it takes a `ToolContext`, must be picklable; progress, log lines and yields come back
+  while it works. Of the caller's context variables it sees those that the function's module names, where their values
+  can be pickled, and no others. A tool defined in the main file needs `if __name__ == "__main__":` there. It is no
+  sandbox. Linux and macOS.
 - an `Executor`: an object with `submit` and `cancel`.
 
         class Pool:  # an executor of your own: threads of your own
