@@ -23,6 +23,7 @@ from millstream.prompt import Prompt, parts_of_prompt
 from millstream.runtime.attempt import RunContext
 from millstream.runtime.blocking import blocking
 from millstream.runtime.conversation import Conversation
+from millstream.runtime.executors.orders import check_deps, check_processes
 from millstream.runtime.output import plan_output
 from millstream.runtime.remembered import check_history
 from millstream.runtime.result import Result, Start
@@ -65,7 +66,7 @@ class Agent(Generic[Output]):
     Raises:
         ModelError: the model string names no model, or its requests can not travel by that transport.
         ToolDefinitionError: two tools have one name, or a function can not be a tool.
-        UsageError: JSON can not fill the output type.
+        UsageError: JSON can not fill the output type, or a tool can not be found by the process it asks for.
     """
 
     def __init__(  # noqa: PLR0913  the parts of an agent
@@ -94,6 +95,7 @@ class Agent(Generic[Output]):
         self._observer = observer
         self._open: AsyncExitStack | None = None
         self._transport: Transport | None = None
+        check_processes(self.toolbox.values())
 
     def __repr__(self) -> str:
         return f"Agent({self.model.name!r}, tools=[{', '.join(self.toolbox)}])"
@@ -123,8 +125,10 @@ class Agent(Generic[Output]):
 
         Raises:
             UsageError: there is neither a prompt nor a history; the history holds a call without an answer, or a result
-                of a call that no reply made; the state is not authentic; an answer does not fit the calls of the state.
+                of a call that no reply made; the state is not authentic; an answer does not fit the calls of the state;
+                a tool with `executor="process"` asks for `deps` that can not be sent there.
         """
+        check_deps(self.toolbox.values(), deps)
         observer = self._observer.begin("agent") if self._observer is not None else None
         session = history if isinstance(history, Session) else None
         begin = partial(Start, journal=self._journal, transport=self._transport, session=session, observer=observer)
@@ -139,7 +143,6 @@ class Agent(Generic[Output]):
         if session is None:
             check_history(transcript)
         run_id = run_id or uuid4().hex
-        observer = self._observer.begin("agent") if self._observer is not None else None
         conversation = self._conversation(run_id, deps, observer)
         said = prompt if isinstance(prompt, str) else None
         return Run(conversation, begin(run_id, said, transcript))

@@ -7,7 +7,10 @@ is told to the model. `explain` gives the words the model reads. Nothing here kn
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, assert_never
+from typing import Final, Literal, TypeAlias, assert_never
+
+_PARTLY: Final = "It may have had part of its effect."
+_AT_WORK: Final = "It could not be stopped: it may be at work still, and take effect later."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,13 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class TimedOut:
-    """The tool did not end within its `timeout_s` (waiting for its turn or for approval does not count)."""
+    """The tool did not end within its `timeout_s` (waiting for its turn or for approval does not count).
+
+    `stopped` is False where it could not be stopped, as a thread can not: it may be at work still.
+    """
 
     after_s: float
+    stopped: bool = True
     type: Literal["TimedOut"] = field(default="TimedOut", init=False, repr=False)
 
 
@@ -77,9 +84,13 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """The call was cancelled, alone or with its run. It may have had part of its effect."""
+    """The call was cancelled, alone or with its run. It may have had part of its effect.
+
+    `stopped` is False where the tool took no notice within `Limits.cancel_grace_s`: it may be at work still.
+    """
 
     reason: str
+    stopped: bool = True
     type: Literal["Cancelled"] = field(default="Cancelled", init=False, repr=False)
 
 
@@ -107,12 +118,13 @@ def explain(failure: Failure, tool: str) -> str:
             return f"{tool} failed with an internal error. Do not expect it to work with the same arguments."
         case Raised(message=message):
             return message
-        case TimedOut(after_s=after_s):
-            return f"{tool} did not finish within {after_s:g} s and was stopped. It may have had part of its effect."
+        case TimedOut(after_s=after_s, stopped=stopped):
+            left = _PARTLY if stopped else _AT_WORK
+            return f"{tool} did not finish within {after_s:g} s{' and was stopped' if stopped else ''}. {left}"
         case Denied(reason=reason):
             return f"{tool} was not run: it was denied{': ' + reason if reason else ''}."
-        case Cancelled(reason=reason):
-            return f"{tool} was cancelled{': ' + reason if reason else ''}. It may have had part of its effect."
+        case Cancelled(reason=reason, stopped=stopped):
+            return f"{tool} was cancelled{': ' + reason if reason else ''}. {_PARTLY if stopped else _AT_WORK}"
         case Unknown(reason=reason):
             return f"It is not known whether {tool} took effect ({reason}). Do not repeat it without checking first."
         case _:

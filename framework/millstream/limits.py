@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 
@@ -43,8 +44,16 @@ class Limits:
     """Synchronous tools at work in this event loop, all runs together; the largest value any run asked for holds."""
     tool_timeout_s: float = 300.0
     """One attempt of a tool without a `timeout_s` of its own; waiting for its turn or for approval does not count."""
+    max_processes: int = os.cpu_count() or 1
+    """Tools with `executor="process"` at work in this event loop: more than there are processors would only wait."""
+    max_process_message_bytes: int = 64 * 1024 * 1024
+    """What such a tool returns, yields or says in one piece, which both processes hold in memory."""
+    process_start_timeout_s: float = 30.0
+    """For a child process to start and import the module of its tool; the tool's own time counts from then on."""
+    process_idle_s: float = 60.0
+    """What a child process waits for its next call before it ends: the next one need not start another."""
     cancel_grace_s: float = 5.0
-    """What a cancelled tool in a thread has to end; then its thread is left alone, and what it returns is dropped."""
+    """What a cancelled tool has to end; then it is left to go on by itself, and what it returns is dropped."""
     max_buffered_chars: int = 1024 * 1024
     """Text of events the consumer has not taken yet; beyond it the model's stream is not read further, generators wait
     with their next value (their time runs on), and of progress only the newest is kept."""

@@ -17,6 +17,7 @@ from millstream.policy import Policy
 from millstream.runtime.attempt import RunContext, check_approver
 from millstream.runtime.conversation import tool_schemas
 from millstream.runtime.drive import Drive
+from millstream.runtime.executors.orders import check_deps, check_processes
 from millstream.runtime.groups import leave
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
@@ -53,7 +54,8 @@ class ToolRunner:
     Raises:
         ToolDefinitionError: two tools have one name, or a function can not be a tool.
         UsageError: a tool needs approval and there is no approver, or a tool is deferred: unlike an agent's run, a loop
-            of your own can not be suspended.
+            of your own can not be suspended; or it can not be found by the process it asks for, or asks for `deps`
+            there that can not be sent.
     """
 
     def __init__(
@@ -67,6 +69,8 @@ class ToolRunner:
     ) -> None:
         self.toolbox = Toolbox(tools)
         check_approver(self.toolbox, approver)
+        check_processes(self.toolbox.values())
+        check_deps(self.toolbox.values(), deps)
         self._shared = RunContext(uuid4().hex, limits or Limits(), policy or Policy(), deps, approver)
         self._tasks: TaskGroup | None = None
         self._drives: list[Drive] = []

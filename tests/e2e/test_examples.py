@@ -45,6 +45,7 @@ SAYS = {
         "in_a_thread_of_ones_own: crunching, 100,000 of 100,000; few events",
         "in_async_code: page 12, 12 of 12; few events",
     ],
+    "own_process.py": ["15000 of 20000, in another process", "call-1-0: 2262", "its process is gone"],
     "progress_in_terminal.py": ["attempt 3", "20 % notes/part-1.txt", "3 notes about mills", "saved", "finished in"],
     "structured_output.py": ["✓ Rome in style", "Rome: Walk from the For", "Two days in Rome: 2 days for 320 €"],
     "your_own_loop.py": ["▶ stock started", "{'bolts': 120}", "enough bolts and nuts", "two requests"],

@@ -248,7 +248,8 @@ async def test_tool_never_in_a_thread(api: API) -> None:
         assert time.monotonic() - begun < 5
         end.set()
     assert story.finished
-    assert story.failures == [TimedOut(0.1)]
+    assert story.failures == [TimedOut(0.1, stopped=False)]
+    assert "may be at work still" in story.told()[0]
 
 
 async def test_time_out_of_its_own_is_the_tools(api: API) -> None:

@@ -66,6 +66,17 @@ Correct them and call it again."""
             "weather did not finish within 300 s and was stopped. It may have had part of its effect.",
         ),
         (TimedOut(0.25), "weather did not finish within 0.25 s and was stopped. It may have had part of its effect."),
+        (
+            TimedOut(2, stopped=False),
+            (
+                "weather did not finish within 2 s. "
+                "It could not be stopped: it may be at work still, and take effect later."
+            ),
+        ),
+        (
+            Cancelled("enough", stopped=False),
+            "weather was cancelled: enough. It could not be stopped: it may be at work still, and take effect later.",
+        ),
         (Denied("too dear"), "weather was not run: it was denied: too dear."),
         (Denied(""), "weather was not run: it was denied."),
         (Cancelled("left"), "weather was cancelled: left. It may have had part of its effect."),

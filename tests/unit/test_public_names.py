@@ -13,6 +13,7 @@ import pytest
 
 import millstream
 import millstream.events
+import millstream.executors
 import millstream.testing
 
 AGREED = (
@@ -71,7 +72,7 @@ HEAVY = (
     "sqlite3",
 )
 """What is loaded in its home, on first use; the extras only by what needs them."""
-MODULES = [millstream, millstream.events, millstream.testing]
+MODULES = [millstream, millstream.events, millstream.executors, millstream.testing]
 
 
 def loaded_by(code: str, names: tuple[str, ...] = HEAVY) -> list[str]:

@@ -14,15 +14,17 @@ from anyio.lowlevel import checkpoint_if_cancelled
 
 from millstream.answers import Approver
 from millstream.errors import UsageError
-from millstream.events import Call, Failure, TimedOut
+from millstream.events import Call, Failure, JsonValue, TimedOut
 from millstream.limits import Limits
 from millstream.policy import Policy
-from millstream.runtime.executors import execute
+from millstream.runtime.executors.execute import execute
+from millstream.runtime.executors.hold import Hold
 from millstream.runtime.outcomes import failure_of
 from millstream.runtime.outlet import Outlet
 from millstream.runtime.progress import Words
 from millstream.runtime.yielding import Yields
 from millstream.toolbox.context import CURRENT, ToolContext
+from millstream.toolbox.executor import Work
 from millstream.toolbox.output import Output, output_of
 from millstream.toolbox.signature import BoundArguments
 from millstream.toolbox.tool import Tool
@@ -72,6 +74,8 @@ class Body:
     call: Call
     tool: Tool[..., Any]
     bound: BoundArguments
+    args: JsonValue
+    hold: Hold
     outlet: Outlet
     key: str
     """The idempotency key: that of the call, or of an earlier one that it repeats."""
@@ -98,10 +102,11 @@ class Body:
         timeout_s = self.tool.options.timeout_s or shared.limits.tool_timeout_s
         token = CURRENT.set(context)
         try:
-            with shared.at_work(self.call.id), anyio.move_on_after(timeout_s) as time_limit:
+            with shared.at_work(self.call.id), anyio.move_on_after(timeout_s) as self.hold.time_limit:
+                self.hold.timeout_s, self.hold.on_left = timeout_s, yields.close
                 call = partial(self.tool.function, *self.bound.args, **kwargs)
-                returned = await execute(self.tool, call, yields, shared.limits, time_limit)
-                return output_of(returned, shared.limits)
+                work = Work(self.tool, self.args, call, context, words.say, yields.taker(self.tool))
+                return output_of(await execute(work, self.hold, yields.on_loop), shared.limits)
         except (anyio.get_cancelled_exc_class(), CancelledError, SystemExit) as error:  # trio's, asyncio's
             await checkpoint_if_cancelled()  # raises if it was the run or the call; else the tool raised it by itself
             raise AttemptFailed(failure_of(error, shared.policy), None) from error
@@ -111,4 +116,4 @@ class Body:
             CURRENT.reset(token)
             yields.close()
             words.close()
-        raise AttemptFailed(TimedOut(timeout_s), TimeoutError())
+        raise AttemptFailed(TimedOut(timeout_s, stopped=not self.hold.let_go), TimeoutError())

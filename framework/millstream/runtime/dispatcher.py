@@ -76,7 +76,7 @@ class Dispatcher:
         asks = needed(tool.named(sealed.value)) if callable(needed) else needed
         policy = self._shared.policy
         start = tool.start("end" if policy.moderation == "block" else policy.start)
-        self._jobs[call.id] = job = Job.of(call, tool, sealed, start, self._shared.run_id)
+        self._jobs[call.id] = job = Job.of(call, tool, sealed, start, self._shared)
         terms = Terms(start, asks, options.limit, options.exclusive, options.priority)
         self.plan.seal(call, terms, item)
         if asks:
@@ -206,9 +206,9 @@ class Dispatcher:
                 if job.cancelled_for is None:
                     end = await self._attempts(job, state)
             if job.scope.cancelled_caught:
-                end = CallFailed(call, Cancelled(job.cancelled_for or ""))
+                end = CallFailed(call, Cancelled(job.cancelled_for or "", stopped=not job.hold.let_go))
         except anyio.get_cancelled_exc_class():
-            self._end(CallFailed(call, Cancelled("the run was left")))
+            self._end(CallFailed(call, Cancelled("the run was left", stopped=not job.hold.let_go)))
             raise
         except BaseException as error:  # KeyboardInterrupt and its like end the run, after the call is answered
             self._end(CallFailed(call, failure_of(error, self._shared.policy)))
@@ -219,7 +219,7 @@ class Dispatcher:
 
     async def _attempts(self, job: Job, state: Start) -> CallReturned | CallFailed:
         retry = job.tool.options.retry or Retry(attempts=1)
-        body = Body(job.call, job.tool, job.bound, self._outlet, job.key)
+        body = Body(job.call, job.tool, job.bound, job.args, job.hold, self._outlet, job.key)
 
         async def attempt(number: int) -> Output:
             if number > 1:

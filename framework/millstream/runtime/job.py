@@ -12,6 +12,8 @@ from millstream.arguments.assembler import canonical
 from millstream.arguments.outcomes import Sealed
 from millstream.events import Call, JsonValue
 from millstream.policy import Start
+from millstream.runtime.attempt import RunContext
+from millstream.runtime.executors.hold import Hold
 from millstream.toolbox.signature import BoundArguments
 from millstream.toolbox.tool import Tool
 
@@ -30,14 +32,16 @@ class Job:
     digest: str
     start: Start
     key: str
+    hold: Hold
     scope: anyio.CancelScope | None = None
     cancelled_for: str | None = None
 
     @classmethod
-    def of(cls, call: Call, tool: Tool[..., Any], sealed: Sealed, start: Start, run_id: str) -> Job:
+    def of(cls, call: Call, tool: Tool[..., Any], sealed: Sealed, start: Start, shared: RunContext) -> Job:
         """The job of a call whose arguments are complete."""
         assert isinstance(sealed.bound, BoundArguments), "the arguments of a sealed call are bound"
-        return cls(call, tool, sealed.value, sealed.bound, digest(sealed.value), start, f"{run_id}:{call.id}")
+        key = f"{shared.run_id}:{call.id}"
+        return cls(call, tool, sealed.value, sealed.bound, digest(sealed.value), start, key, Hold(shared.limits))
 
     def edit(self, sealed: Sealed) -> None:
         """It is to run with other arguments."""

@@ -11,6 +11,7 @@ from millstream.events import CallEnded, CallFailed, CallReturned, Failure, Rais
 from millstream.failures import explain
 from millstream.policy import Policy
 from millstream.routing.surrogates import printable
+from millstream.runtime.executors.elsewhere import Elsewhere
 from millstream.runtime.groups import only_leaf
 from millstream.toolbox.output import Output, parts_of
 from millstream.toolbox.results import NotJson
@@ -25,7 +26,7 @@ def failure_of(error: BaseException, policy: Policy) -> Failure:
     Half characters, which the names of files may hold, become U+FFFD: no request and no log can carry them.
     """
     error = only_leaf(error)
-    where = _where(error.__traceback__)
+    where = error.__cause__.where if isinstance(error.__cause__, Elsewhere) else _where(error.__traceback__)
     name = type(error).__name__
     if isinstance(error, ToolError | ModelRetry | NotJson):
         return Raised(name, printable(str(error)) or name, where)

@@ -266,6 +266,8 @@ class Response:
                 self._tell_dispatcher(events)
             self._routed += 1
             started = type(wire_event) in _MAY_START_CALLS and self._advance(wire_event, events)
+            if started:
+                await checkpoint()  # the task of the call begins, and below that of its body
             if started or self._routed % _EVENTS_PER_CHECKPOINT == 0:
                 await checkpoint()
             if self._aborts and self._has_rejected(events):

@@ -100,4 +100,4 @@ def restored(pending: PendingCall, toolbox: Toolbox, shared: RunContext) -> Job 
         return Rejected((problem,), 0)
     if isinstance(outcome, Rejected):
         return outcome
-    return Job.of(call, tool, outcome, pending.start, shared.run_id)
+    return Job.of(call, tool, outcome, pending.start, shared)

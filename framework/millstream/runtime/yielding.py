@@ -6,6 +6,7 @@ value of progress is to `runtime.progress`, which keeps the newest, is not done 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import anyio
@@ -17,6 +18,7 @@ from millstream.limits import Limits
 from millstream.runtime.outlet import Outlet
 from millstream.runtime.weight import weight
 from millstream.toolbox.output import output_of
+from millstream.toolbox.tool import Tool
 
 _IN_FLIGHT: Final = 16
 """Values a thread may be ahead of the event loop: asking whether there is room takes a thread 0.1 ms."""
@@ -41,6 +43,11 @@ class Yields:
         self._in_flight = 0
         self._buffered = 0
 
+    def taker(self, tool: Tool[..., Any]) -> Callable[[Any], None]:
+        """What takes the values of a tool that does not run on the event loop as async code does."""
+        executor = tool.options.executor
+        return self.in_thread if executor is None or executor in ("thread", "process") else self.inline
+
     async def on_loop(self, value: Any) -> None:
         """Take a value, and wait while the consumer is too far behind."""
         self._outlet.say(self._event(value))
@@ -62,7 +69,7 @@ class Yields:
             from_thread.run(self._room)
 
     def inline(self, value: Any) -> None:
-        """Take a value on the event loop of code that can not wait, so that all of them stay in memory.
+        """Take a value of code that can not wait, so that all of them stay in memory.
 
         Raises:
             UsageError: they are too many.

@@ -10,6 +10,7 @@ from typing import Any, Literal, ParamSpec, TypeVar, cast, overload
 
 from millstream.errors import ToolDefinitionError, UsageError
 from millstream.policy import Retry, Start
+from millstream.toolbox.executor import Executor
 from millstream.toolbox.free_text import Grammar
 from millstream.toolbox.parameters import implementation, name_of
 from millstream.toolbox.signature import read_signature
@@ -37,7 +38,7 @@ def tool(
     limit: int | None = None,
     exclusive: str | bool | None = None,
     priority: int = 0,
-    executor: Literal["inline", "thread"] | None = None,
+    executor: Literal["inline", "thread", "process"] | Executor | None = None,
     free_text: bool | Grammar = False,
     deferred: bool = False,
 ) -> Callable[[Callable[P, R]], Tool[P, R]]: ...
@@ -72,8 +73,10 @@ def tool(
         exclusive: the name of a group of which only one call is at work at a time in a run. True for a tool that runs
             alone: the calls before it end first, and those after it in call order start when it has ended.
         priority: where calls wait for a place, those with a higher one start first; 0 by default, may be negative.
-        executor: "inline" runs a plain function on the event loop (it must be quick), "thread" in a thread, which is
-            the default for plain functions and generators.
+        executor: where it runs. "inline" is the event loop, the default for async functions; a plain function must be
+            quick there. "thread" is the default for plain functions and generators. "process" is a child process, for
+            what uses a processor for long or must be stopped for certain: see `millstream.executors`. Or an `Executor`
+            of your own.
         free_text: it takes one text as the model writes it, not JSON: code, a query, a patch. The function has one
             parameter for it, a str, beside the context. A `Grammar` binds what the model may write. Where a wire knows
             no such tools, it is offered as a function with one argument.

@@ -17,6 +17,7 @@ from millstream.events import CallKind, JsonValue
 from millstream.limits import Limits
 from millstream.policy import Retry, Start
 from millstream.toolbox.deferred import check_deferred
+from millstream.toolbox.executor import Executor
 from millstream.toolbox.free_text import Grammar, text_parameter
 from millstream.toolbox.signature import BoundArguments, Signature
 
@@ -40,7 +41,7 @@ class ToolOptions:
     limit: int | None = None
     exclusive: str | bool | None = None
     priority: int = 0
-    executor: Literal["inline", "thread"] | None = None
+    executor: Literal["inline", "thread", "process"] | Executor | None = None
     free_text: bool | Grammar = False
     deferred: bool = False
 
@@ -197,7 +198,19 @@ def _check_options(name: str, options: ToolOptions) -> None:
     _check_turn(name, options.exclusive, options.priority)
     check_deferred(name, options)
     _check_word(name, "start", options.start, ("eager", "safe", "end"))
-    _check_word(name, "executor", options.executor, ("inline", "thread"))
+    _check_executor(name, options.executor)
+
+
+def _check_executor(name: str, executor: object) -> None:
+    known = ("inline", "thread", "process")
+    if executor is None or isinstance(executor, str):
+        _check_word(name, "executor", executor, known)
+    elif isinstance(executor, type) or not isinstance(executor, Executor):
+        named = ", ".join(f'"{one}"' for one in known)
+        raise UsageError(
+            f"{name}: executor={executor!r} can not run tools; there are {named}, and objects with the async methods "
+            "submit(work) and cancel(work), see millstream.executors"
+        )
 
 
 def _check_turn(name: str, exclusive: object, priority: object) -> None:

@@ -26,6 +26,8 @@ from millstream.ui.safe_text import one_line
 LINE_CHARS = 200
 """A summary of a result, of arguments or of a failure: more than one row of any view has room for."""
 
+_AT_WORK = ", maybe at work still"
+
 LEAST_SAVED_S = 0.005
 """Time saved by overlap below this is noise of the clock, and not worth a word."""
 
@@ -113,12 +115,12 @@ def failure_line(failure: Failure, limit: int = LINE_CHARS) -> str:
             said = f"the response ended before the call did ({reason})"
         case Raised(error=error, message=message, where=where):
             said = f"{error}: {message}" if message else f"{error} at {where}" if where else error
-        case TimedOut(after_s=after_s):
-            said = f"no end within {seconds(after_s)}"
+        case TimedOut(after_s=after_s, stopped=stopped):
+            said = f"no end within {seconds(after_s)}{'' if stopped else _AT_WORK}"
         case Denied(reason=reason):
             said = reason or "refused"
-        case Cancelled(reason=reason):
-            said = reason or "cancelled"
+        case Cancelled(reason=reason, stopped=stopped):
+            said = f"{reason or 'cancelled'}{'' if stopped else _AT_WORK}"
         case Unknown(reason=reason):
             said = f"nobody knows how it ended ({reason})"
         case _:

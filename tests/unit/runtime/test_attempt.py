@@ -11,6 +11,7 @@ from millstream import Deny, Limits, Policy, Toolbox, ToolContext, ToolError, Us
 from millstream.answers import Approve
 from millstream.events import Call, CallEvent, CallLogged, CallProgress, JsonValue, Raised, TimedOut
 from millstream.runtime.attempt import AttemptFailed, Body, RunContext, check_approver
+from millstream.runtime.executors.hold import Hold
 from millstream.toolbox.signature import BoundArguments
 from tests.unit.runtime.outlets import Kept
 
@@ -28,8 +29,9 @@ async def run(
     made: Any, shared: RunContext | None = None, *, number: int = 1, **kwargs: Any
 ) -> tuple[JsonValue, list[CallEvent]]:
     kept = Kept()
-    body = Body(CALL, made, BoundArguments((), kwargs), kept, "run:call-1-0")
-    output = await body.run(number, shared or RunContext("run", Limits(), Policy(), deps="deps"))
+    shared = shared or RunContext("run", Limits(), Policy(), deps="deps")
+    body = Body(CALL, made, BoundArguments((), kwargs), kwargs, Hold(shared.limits), kept, "run:call-1-0")
+    output = await body.run(number, shared)
     return output.value, kept.said
 
 

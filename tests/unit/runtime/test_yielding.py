@@ -148,7 +148,7 @@ async def test_a_consumer_that_never_comes_is_waited_for_as_long_as_the_tool_may
         async for _ in run:
             pass
     (failed,) = [record.event for record in run.records if isinstance(record.event, CallFailed)]
-    assert failed.failure == TimedOut(0.2)
+    assert failed.failure in (TimedOut(0.2), TimedOut(0.2, stopped=False))  # a thread may not have ended yet
     assert check_records(run.records) == []
 
 

@@ -158,7 +158,12 @@ class TestRefused:
             ({"retry": Retry()}, "plain: retry= repeats what the tool does; say read_only=True or idempotent=True"),
             ({"retry": 3, "read_only": True}, "plain: retry=3 is no Retry; write retry=Retry(attempts=3)"),
             ({"start": "now"}, 'plain: start="now" is not known; there are "eager", "safe", "end"'),
-            ({"executor": "process"}, 'plain: executor="process" is not known; there are "inline", "thread"'),
+            (
+                {"executor": "threads"},
+                'plain: executor="threads" is not known; there are "inline", "thread", "process"',
+            ),
+            ({"executor": object()}, "can not run tools; there are"),
+            ({"executor": dict}, "objects with the async methods"),
             ({"timeout_s": -1}, "plain: timeout_s=-1 leaves no time; leave it out for the run's limit"),
             ({"timeout_s": 0}, "plain: timeout_s=0 leaves no time"),
             ({"timeout_s": float("nan")}, "plain: timeout_s=nan leaves no time"),

@@ -117,6 +117,8 @@ def test_results_and_arguments_are_said_for_people() -> None:
         (Denied(""), "refused"),
         (Cancelled("by the user"), "by the user"),
         (Cancelled(""), "cancelled"),
+        (Cancelled("left", stopped=False), "left, maybe at work still"),
+        (TimedOut(2.0, stopped=False), "no end within 2.00 s, maybe at work still"),
         (Unknown("the process ended"), "nobody knows how it ended (the process ended)"),
         (Raised("E", "\x1b[31mred\nlines"), "E: red lines"),
     ],

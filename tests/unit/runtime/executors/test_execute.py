@@ -10,12 +10,17 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from millstream import Final, Limits, tool
-from millstream.runtime.executors import execute
+from millstream import Final, Limits, Tool, ToolContext, tool
+from millstream.events import Call, CallEvent
+from millstream.executors import Work
+from millstream.runtime.executors.execute import execute
+from millstream.runtime.executors.hold import Hold
 
 pytestmark = pytest.mark.anyio
 
 WHO: contextvars.ContextVar[str] = contextvars.ContextVar("who", default="nobody")
+CALL = Call("call-1-0", 1, 0, "work", "id")
+SAID: list[CallEvent] = []
 
 
 class Given(list[Any]):
@@ -37,10 +42,13 @@ class Given(list[Any]):
 async def run(function: Callable[..., Any], *args: Any, executor: Any = None, **kwargs: Any) -> tuple[Any, list[Any]]:
     said = Given()
     made = tool(name="work", executor=executor)(function)
-    call = partial(made.function, *args, **kwargs)
-    with anyio.CancelScope() as time_limit:
-        return await execute(made, call, said, Limits(), time_limit), said
-    raise AssertionError("cancelled")
+    work = work_of(made, partial(made.function, *args, **kwargs), said.inline)
+    return await execute(work, Hold(Limits()), said.on_loop), said
+
+
+def work_of(made: Tool[..., Any], call: Callable[[], Any], yielded: Callable[[Any], None]) -> Work:
+    context: ToolContext[Any] = ToolContext(CALL, None, SAID.append, run_id="run", idempotency_key="key", attempt=1)
+    return Work(made, {}, call, context, SAID.append, yielded)
 
 
 def where() -> str:
@@ -171,8 +179,9 @@ async def test_a_generator_is_closed_when_what_it_yields_can_not_be_said() -> No
         async def on_loop(self, value: Any) -> None:
             raise ValueError(value)
 
-    with pytest.raises(ValueError, match="bad"), anyio.CancelScope() as time_limit:
-        await execute(tool(sick), sick, Refusing(), Limits(), time_limit)
+    refusing = Refusing()
+    with pytest.raises(ValueError, match="bad"):
+        await execute(work_of(tool(sick), sick, refusing.inline), Hold(Limits()), refusing.on_loop)
     assert closed == ["yes"]
 
 

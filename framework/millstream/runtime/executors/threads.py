@@ -16,7 +16,7 @@ import anyio
 from anyio.lowlevel import RunVar
 from anyio.to_thread import run_sync
 
-from millstream.limits import Limits
+from millstream.runtime.executors.hold import Hold
 from millstream.runtime.wake import LoopThread
 
 T = TypeVar("T")
@@ -33,18 +33,13 @@ class _Pool:
 _pools: Final[RunVar[_Pool]] = RunVar("millstream_threads")
 
 
-async def in_thread(
-    function: Callable[[], T],
-    limits: Limits,
-    time_limit: anyio.CancelScope,
-    on_left: Callable[[], object] = lambda: None,
-) -> T:
+async def in_thread(function: Callable[[], T], hold: Hold) -> T:
     """Call `function` in a thread of a pool of `max_threads` or, if some run asked for more, of more.
 
-    `on_left` is called when its result is wanted no longer, and before whoever is cancelled waits for it. Who is
-    cancelled meanwhile leaves when it has ended, after `cancel_grace_s` at the latest; at once where it is
-    `time_limit` that cancels, for then the model waits to be told.
+    Who is cancelled meanwhile leaves when it has ended, after `cancel_grace_s` at the latest; at once where it is
+    `hold.time_limit` that cancels, for then the model waits to be told.
     """
+    limits = hold.limits
     pool = _pools.get(None)
     if pool is None:
         pool = _Pool(limits.max_threads)
@@ -64,8 +59,9 @@ async def in_thread(
         (result,) = await run_sync(work, abandon_on_cancel=True, limiter=pool.unlimited)
         return result
     finally:
-        on_left()
-        await place.leave(0.0 if time_limit.cancel_called else limits.cancel_grace_s)
+        hold.on_left()
+        if not await place.leave(0.0 if hold.time_limit.cancel_called else limits.cancel_grace_s):
+            hold.let_go = True
 
 
 class _Left(Exception):
@@ -93,8 +89,8 @@ class _Place:
         """In the thread: the work is over."""
         self._loop.do(self._free)
 
-    async def leave(self, grace_s: float) -> None:
-        """In the event loop: nobody waits any more, but `grace_s` for work that has begun."""
+    async def leave(self, grace_s: float) -> bool:
+        """In the event loop: nobody waits any more, but `grace_s` for work that has begun. Whether nothing goes on."""
         with self._lock:
             self._left = True
             begun = self._begun
@@ -103,6 +99,7 @@ class _Place:
         elif grace_s and not self._ended.is_set():
             with anyio.move_on_after(grace_s, shield=True):
                 await self._ended.wait()
+        return not begun or self._ended.is_set()
 
     def _free(self) -> None:
         self._pool.places.release_on_behalf_of(self)

@@ -10,7 +10,8 @@ import anyio.lowlevel
 import pytest
 
 from millstream.limits import Limits
-from millstream.runtime import threads
+from millstream.runtime.executors import threads
+from millstream.runtime.executors.hold import Hold
 
 T = TypeVar("T")
 
@@ -22,7 +23,7 @@ def limits(max_threads: int, cancel_grace_s: float = 0.0) -> Limits:
 
 
 async def in_thread(work: Callable[[], T], limits: Limits) -> T:
-    return await threads.in_thread(work, limits, anyio.CancelScope())
+    return await threads.in_thread(work, Hold(limits))
 
 
 WHO: contextvars.ContextVar[str] = contextvars.ContextVar("who", default="nobody")
@@ -184,7 +185,7 @@ async def test_after_its_time_nobody_waits_for_a_thread() -> None:
     work = Stuck()
     with anyio.fail_after(5):
         with anyio.move_on_after(0.02) as time_limit:
-            await threads.in_thread(work, limits(1, cancel_grace_s=20), time_limit)
+            await threads.in_thread(work, Hold(limits(1, cancel_grace_s=20), time_limit))
     assert time_limit.cancelled_caught
     assert (work.begun, work.ended) == (1, 0)
     work.end.set()
