@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from copy import copy
-from typing import Any, Self
+from dataclasses import replace
+from functools import partial
+from typing import Any, Self, Unpack
 from uuid import uuid4
 
 import anyio
 
 from millstream.answers import Approver
 from millstream.errors import UsageError, WireError
+from millstream.handoff import Handoff, as_handoffs
 from millstream.journal.seam import Journal
 from millstream.limits import Limits
 from millstream.models import Model, as_model
 from millstream.policy import Policy
 from millstream.prompt import Prompt, parts_of_prompt
-from millstream.runtime.attempt import RunContext, check_approver
+from millstream.reachable import check_askable
+from millstream.runtime.attempt import RunContext
 from millstream.runtime.blocking import blocking
-from millstream.runtime.conversation import Conversation
+from millstream.runtime.conversation import Conversation, Successor
 from millstream.runtime.run import Result, Run, Start
+from millstream.sub_agent import MakePrompt, SubAgentTool, ToolTerms
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
 from millstream.transcript import Transcript, UserMessage
@@ -44,11 +49,14 @@ class Agent:
         limits: caps and deadlines.
         journal: where runs are recorded before they count; in memory by default.
         transport: how requests travel, for a model given as a string: see `Model`.
+        name: what it is called in events, and as `transfer_to_NAME` by models that may hand over to it.
+        handoffs: agents that its model may hand the conversation over to, as they are or as a `Handoff`. For agents
+            that hand over to each other append to the `handoffs` of the first one once the second is there.
 
     Raises:
         ModelError: the model string names no model, or its requests can not travel by that transport.
         ToolDefinitionError: two tools have one name, or a function can not be a tool.
-        UsageError: a tool needs approval and there is no approver.
+        UsageError: an agent to hand over to has no name that would do.
     """
 
     def __init__(  # noqa: PLR0913  the parts of an agent
@@ -62,6 +70,8 @@ class Agent:
         limits: Limits | None = None,
         journal: Journal | None = None,
         transport: TransportName | None = None,
+        name: str = "agent",
+        handoffs: Iterable[Agent | Handoff] = (),
     ) -> None:
         self.model = as_model(model, transport)
         self.model.prepare()
@@ -73,7 +83,9 @@ class Agent:
         self._journal = journal
         self._open: AsyncExitStack | None = None
         self._transport: Transport | None = None
-        check_approver(self.toolbox, approver)
+        self.name = name
+        self.handoffs: list[Agent | Handoff] = list(handoffs)
+        _ = self._tools  # so that what can not be handed over to is told here
 
     def __repr__(self) -> str:
         return f"Agent({self.model.name!r}, tools=[{', '.join(self.toolbox)}])"
@@ -90,8 +102,10 @@ class Agent:
             run_id: the name of the run; made up by default.
 
         Raises:
-            UsageError: there is neither a prompt nor a history, or the history holds a call without an answer.
+            UsageError: there is neither a prompt nor a history, or the history holds a call without an answer; a tool
+                needs approval, in this agent or one that it may come to, and nobody can be asked.
         """
+        check_askable(self)
         transcript = history or Transcript()
         if prompt is not None:
             transcript += (UserMessage(parts_of_prompt(prompt)),)
@@ -148,7 +162,63 @@ class Agent:
 
     def _conversation(self, run_id: str, deps: Any = None) -> Conversation:
         shared = RunContext(run_id, self.limits, self.policy, deps, self._approver)
-        return Conversation(self.model, self.toolbox, self.instructions, shared)
+        return Conversation(
+            self.model, self._tools, self.instructions, shared, self.name, self, self._transport, self._successors
+        )
+
+    # --- with other agents ---
+
+    def as_tool(
+        self,
+        name: str,
+        description: str,
+        *,
+        prompt: MakePrompt | None = None,
+        deps: Callable[[Any], Any] | None = None,
+        **terms: Unpack[ToolTerms],
+    ) -> SubAgentTool:
+        """This agent as a tool for another: a call of it is a run, and the output of that is the result.
+
+        What happens in that run is in the log of the run around it, as records with a `scope`. It ends with its call.
+
+        Args:
+            name: what the model calls it.
+            description: what the model is told of it.
+            prompt: makes the prompt of arguments that the model writes, its annotated parameters; by default the model
+                writes the prompt, the one parameter `prompt: str`.
+            deps: makes the agent's `deps` of those of the run around it, which it gets as they are by default.
+            terms: as for `@tool`, from `read_only` to `exclusive`; there is no time limit unless `timeout_s` sets one.
+
+        Raises:
+            ToolDefinitionError: `prompt` can not be filled from JSON, or the name is not allowed.
+            UsageError: terms that contradict each other.
+        """
+        return SubAgentTool(self, name, description, prompt, deps, terms)
+
+    @property
+    def approver(self) -> Approver | None:
+        """Who is asked before a tool that needs approval starts, None where nobody is."""
+        return self._approver
+
+    def asking(self, approver: Approver | None) -> Agent:
+        """This agent, asking `approver` if it has none of its own."""
+        if approver is None or self._approver is not None:
+            return self
+        other = copy(self)
+        other._approver = approver  # noqa: SLF001  its own copy
+        return other
+
+    @property
+    def _tools(self) -> Toolbox:
+        handoffs = as_handoffs(self.handoffs)
+        return Toolbox([self.toolbox, *(handoff.tool for handoff in handoffs)]) if handoffs else self.toolbox
+
+    @property
+    def _successors(self) -> dict[str, Successor]:
+        return {
+            one.tool.name: Successor(one.agent.name, partial(self._taking_over, one.agent), one.history)
+            for one in as_handoffs(self.handoffs)
+        }
 
     async def warm_up(self) -> None:
         """Have the connection and the provider ready before the first prompt is there; the agent must be entered.
@@ -174,3 +244,9 @@ class Agent:
         stack, self._open, self._transport = self._open, None, None
         if stack is not None:
             await stack.aclose()
+
+    @staticmethod
+    def _taking_over(agent: Agent, shared: RunContext) -> Conversation:
+        """The part of an agent in a run that another one began: within its limits, with its own policy."""
+        own = agent.asking(shared.approver)._conversation(shared.run_id, shared.deps)
+        return replace(own, shared=replace(own.shared, limits=shared.limits, nest=shared.nest))

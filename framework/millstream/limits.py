@@ -30,6 +30,8 @@ class Limits:
     """Responses in one run: a model that calls tools for ever is stopped, with its transcript."""
     max_result_chars: int = 64 * 1024
     """The model's copy of a result; a longer one keeps head and tail, with a mark between."""
+    max_agent_depth: int = 8
+    """Sub-agents within sub-agents, those of the run itself being the first: an agent that reaches itself stops."""
     max_concurrent_tools: int = 32
     """Tools of one run at work at the same time; the rest wait in call order."""
     max_threads: int = 64

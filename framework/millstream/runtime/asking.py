@@ -14,7 +14,7 @@ import anyio
 from millstream.errors import WireError
 from millstream.limits import Limits
 from millstream.models import Model
-from millstream.runtime.log import Log
+from millstream.runtime.event_log import EventLog
 from millstream.runtime.reading import read_opened
 from millstream.runtime.response import Response
 from millstream.transport.seam import Request, Transport
@@ -37,7 +37,7 @@ class Asking:
 
     model: Model
     transport: Transport
-    log: Log
+    log: EventLog
     limits: Limits
 
     async def read(self, request: Request, response: Response) -> None:

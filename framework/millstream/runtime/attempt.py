@@ -17,6 +17,7 @@ from millstream.events import Call, CallEvent, CallYielded, Failure, JsonValue, 
 from millstream.limits import Limits
 from millstream.policy import Policy
 from millstream.runtime.executors import execute
+from millstream.runtime.nest import WITHIN, Nest, Within
 from millstream.runtime.outcomes import failure_of
 from millstream.toolbox.context import CURRENT, ToolContext
 from millstream.toolbox.results import to_json
@@ -34,6 +35,7 @@ class RunContext:
     policy: Policy
     deps: Any = None
     approver: Approver | None = None
+    nest: Nest | None = None
 
 
 def check_approver(toolbox: Toolbox, approver: Approver | None) -> None:
@@ -84,7 +86,7 @@ class Body:
         if self.tool.context_parameter is not None:
             kwargs[self.tool.context_parameter] = context
         timeout_s = self.tool.options.timeout_s or shared.limits.tool_timeout_s
-        token = CURRENT.set(context)
+        token, within = CURRENT.set(context), WITHIN.set(Within(shared, self.call, number))
         try:
             with anyio.move_on_after(timeout_s) as time_limit:
                 call = partial(self.tool.function, *self.bound.args, **kwargs)
@@ -96,6 +98,7 @@ class Body:
             raise AttemptFailed(failure_of(error, shared.policy), error) from error
         finally:
             CURRENT.reset(token)
+            WITHIN.reset(within)
         raise AttemptFailed(TimedOut(timeout_s), TimeoutError())
 
     def _yielded(self, value: Any) -> None:

@@ -19,7 +19,8 @@ from millstream.events import ArgsDelta, Event, OutputDelta, ReasoningDelta, Rec
 from millstream.journal.memory import MemoryJournal
 from millstream.journal.seam import Journal
 from millstream.limits import Limits
-from millstream.runtime.wake import Wake
+from millstream.runtime.event_log import EventLog
+from millstream.runtime.wake import Bell, Wake
 
 _Delta = TextDelta | ReasoningDelta | RefusalDelta | OutputDelta | ArgsDelta
 _DELTAS: Final = (TextDelta, ReasoningDelta, RefusalDelta, OutputDelta, ArgsDelta)
@@ -53,23 +54,26 @@ class Log:
         self._closed = False
         self._writing = anyio.Lock(fast_acquire=True)
         self._news = Wake()
-        self._space = Wake()
+        self._space = Bell()
         self.said_outside = Wake()
         """Set when something was emitted by code that can not flush: a tool's plain call, or a thread."""
 
-    def emit(self, events: Sequence[Event]) -> None:
-        """Number events, in order. Call `flush` to have them journaled and delivered."""
+    def emit(self, events: Sequence[Event], scope: tuple[str, ...] = ()) -> None:
+        """Number events, in order. Call `flush` to have them journaled and delivered.
+
+        `scope` is the path of the calls whose sub-agent they belong to.
+        """
         for event in events:
             if isinstance(event, _DELTAS):
-                if self._tail is not None and self._tail.takes(event):
+                if self._tail is not None and self._tail.takes(event, scope):
                     self._tail.pieces.append(event.text)
                 else:
                     self._number_tail()
-                    self._tail = _Tail(event, self._now())
+                    self._tail = _Tail(event, self._now(), scope)
                 self._buffered += len(event.text)
             else:
                 self._number_tail()
-                self._number(event, self._now())
+                self._number(event, self._now(), scope)
 
     async def flush(self) -> None:
         """Have everything emitted so far journaled and delivered, but deltas for which the consumer is not ready.
@@ -102,7 +106,7 @@ class Log:
         """Nothing more will be emitted: the consumer ends after what is there."""
         self._closed = True
         self._news.set()
-        self._space.set()
+        self._space.ring()
 
     async def take(self) -> Record | None:
         """The next record, None after the last one of a closed log.
@@ -128,7 +132,7 @@ class Log:
                 if isinstance(record.event, _DELTAS):
                     self._buffered -= len(record.event.text)
                     if self._buffered <= self._max_buffered:
-                        self._space.set()
+                        self._space.ring()
                 return record
             if self._tail is not None or self._unwritten:
                 await self.flush_all()
@@ -137,14 +141,14 @@ class Log:
             else:
                 await self._news.wait()
 
-    def _number(self, event: Event, at: float) -> None:
+    def _number(self, event: Event, at: float, scope: tuple[str, ...]) -> None:
         self._seq += 1
-        self._unwritten.append(Record(self._seq, at - self._start, event))
+        self._unwritten.append(Record(self._seq, at - self._start, event, scope))
 
     def _number_tail(self) -> None:
         if self._tail is not None:
             tail, self._tail = self._tail, None
-            self._number(tail.event(), tail.at)
+            self._number(tail.event(), tail.at, tail.scope)
 
     async def _write(self) -> None:
         if type(self._journal) is MemoryJournal:  # which does not wait, so that nothing can come between
@@ -181,17 +185,18 @@ class Log:
 class _Tail:
     """Deltas of one text that follow each other, not yet one record."""
 
-    __slots__ = ("at", "first", "pieces")
+    __slots__ = ("at", "first", "pieces", "scope")
 
-    def __init__(self, first: _Delta, at: float) -> None:
+    def __init__(self, first: _Delta, at: float, scope: tuple[str, ...]) -> None:
         self.first = first
         self.at = at
+        self.scope = scope
         self.pieces = [first.text]
 
-    def takes(self, event: _Delta) -> bool:
+    def takes(self, event: _Delta, scope: tuple[str, ...]) -> bool:
         """Whether `event` goes on with the same text."""
         first = self.first
-        if type(event) is not type(first):
+        if type(event) is not type(first) or scope != self.scope:
             return False
         if isinstance(event, ArgsDelta) and isinstance(first, ArgsDelta):
             return event.call.id == first.call.id
@@ -212,7 +217,7 @@ class _Tail:
 class Writer:
     """The task that flushes what was said by code that could not wait: a tool's plain call, a thread, a callback."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: EventLog) -> None:
         self._log = log
         self._scope = anyio.CancelScope()
 

@@ -15,7 +15,8 @@ from millstream.routing.moderation import Verdict
 from millstream.runtime.asking import Asking
 from millstream.runtime.conversation import Conversation
 from millstream.runtime.dispatcher import Dispatcher
-from millstream.runtime.log import Log
+from millstream.runtime.event_log import EventLog
+from millstream.runtime.relay import Relay
 from millstream.runtime.response import Response, ResponseParts
 from millstream.runtime.retry import retrying
 from millstream.runtime.torn import Torn, recovery
@@ -35,7 +36,7 @@ class TurnLoop:
     """
 
     def __init__(
-        self, conversation: Conversation, transcript: Transcript, log: Log, on_response: Callable[[Response], None]
+        self, conversation: Conversation, transcript: Transcript, log: EventLog, on_response: Callable[[Response], None]
     ) -> None:
         self.transcript = transcript
         self.usage = Usage()
@@ -46,8 +47,13 @@ class TurnLoop:
         self._turn = max((entry.turn for entry in transcript if isinstance(entry, Reply)), default=0)
         self._restarts = 0
 
-    async def run(self, transport: Transport, tasks: TaskGroup) -> None:
-        """Go on until a response calls no tool and was not interrupted by its provider.
+    @property
+    def agent(self) -> Any:
+        """The agent that answers now: another one after a handoff."""
+        return self._conversation.agent
+
+    async def run(self, transport: Transport, tasks: TaskGroup, relay: Relay) -> None:
+        """Go on until a response calls no tool and was not interrupted by its provider; `relay` finds who goes on.
 
         Raises:
             WireError: the provider could not be asked, or its response could not be saved.
@@ -72,6 +78,9 @@ class TurnLoop:
             if not answers and not (response.goes_on and entries):
                 return
             self._check_truncation(response)
+            self._conversation, transport = await relay.follow(
+                self._conversation, response.log.turn.ends, self.transcript
+            )
         raise TurnLimit(
             f"the model still called tools after {self._conversation.limits.max_turns} turns; "
             "raise Limits.max_turns, or go on from error.transcript",
@@ -100,7 +109,7 @@ class TurnLoop:
     async def _respond(self, transport: Transport, tasks: TaskGroup, answers: tuple[str, ...]) -> Response:
         """Ask for one response and read it; while nothing of it was shown, a failed request is sent again."""
         limits = self._conversation.limits
-        self._log.emit((TurnStarted(self._turn, answers),))
+        self._log.emit((TurnStarted(self._turn, answers, self._conversation.name),))
         await self._log.flush()
 
         async def attempt(_: int) -> Response:

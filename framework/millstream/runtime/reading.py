@@ -13,7 +13,7 @@ import anyio
 
 from millstream.errors import WireError
 from millstream.limits import Limits
-from millstream.runtime.log import Log
+from millstream.runtime.event_log import EventLog
 from millstream.runtime.response import Response
 from millstream.runtime.wake import loop_clock
 from millstream.transport.seam import Incoming, Request, Transport
@@ -21,7 +21,9 @@ from millstream.transport.seam import Incoming, Request, Transport
 _MAX_DRAINED_PIECES: Final = 16  # a stream that goes on behind its end is not worth more
 
 
-async def read_opened(transport: Transport, request: Request, response: Response, log: Log, limits: Limits) -> None:
+async def read_opened(
+    transport: Transport, request: Request, response: Response, log: EventLog, limits: Limits
+) -> None:
     """Open a response and read it to its end.
 
     Raises:
@@ -36,7 +38,7 @@ async def read_opened(transport: Transport, request: Request, response: Response
         await read_incoming(incoming, response, log, limits)
 
 
-async def read_incoming(incoming: Incoming, response: Response, log: Log, limits: Limits) -> None:
+async def read_incoming(incoming: Incoming, response: Response, log: EventLog, limits: Limits) -> None:
     """Read a response that is open to its end.
 
     Raises:
@@ -46,7 +48,7 @@ async def read_incoming(incoming: Incoming, response: Response, log: Log, limits
 
 
 class _Reading:
-    def __init__(self, incoming: Incoming, response: Response, log: Log, limits: Limits) -> None:
+    def __init__(self, incoming: Incoming, response: Response, log: EventLog, limits: Limits) -> None:
         self._incoming = incoming
         self._response = response
         self._log = log

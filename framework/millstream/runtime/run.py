@@ -1,22 +1,23 @@
 """A run: one background task that turns the loop, and the consumer's side of it.
 
 `async with` owns the tasks, `async for` takes the events. Leaving the block early leaves nothing alive. A failure is
-an event first and is then raised in the consumer's frame. No async generator owns a task group or a cancel scope.
+an event first and is then raised in the consumer's frame. No async generator owns a task group or a cancel scope. A
+sub-agent's run has no consumer of its own: it is driven `within` the call that it serves.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import anyio
 from anyio.abc import TaskGroup
 
-from millstream.errors import MillstreamError, RunClosed, RunError, WireError
+from millstream.errors import MillstreamError, RunClosed, RunError, ToolError, WireError
 from millstream.events import (
     Call,
     Event,
@@ -31,14 +32,22 @@ from millstream.events import (
 from millstream.journal.memory import MemoryJournal
 from millstream.journal.seam import Journal
 from millstream.runtime.conversation import Conversation
+from millstream.runtime.event_log import EventLog
 from millstream.runtime.groups import leave, only_leaf
 from millstream.runtime.handle import CallHandle
 from millstream.runtime.log import Log, Writer
 from millstream.runtime.loop import TurnLoop
+from millstream.runtime.nest import Nest
+from millstream.runtime.records import Records
+from millstream.runtime.relay import Relay
 from millstream.runtime.response import Response
+from millstream.runtime.scoped_log import ScopedLog
 from millstream.runtime.wake import loop_clock
 from millstream.transcript import Transcript
 from millstream.transport.seam import Transport
+
+if TYPE_CHECKING:
+    from millstream.agent import Agent
 
 _ENTER = "a run is entered first: async with agent.stream(prompt) as run: async for event in run: …"
 
@@ -56,7 +65,10 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a finished run left. `output` is what it was for: the text of the answer (or its refusal)."""
+    """What a finished run left. `output` is what it was for: the text of the answer (or its refusal).
+
+    `agent` is the one that answered, another one after a handoff; go on with `agent.run(…, history=transcript)`.
+    """
 
     output: Any
     text: str
@@ -65,10 +77,13 @@ class Result:
     transcript: Transcript = field(repr=False)
     records: list[Record] = field(repr=False)
     run_id: str
+    agent: Agent = field(repr=False)
 
 
 class Run:
     """A run in progress. Made by `agent.stream(prompt)`; enter it, then iterate over its events.
+
+    The iteration leaves out what sub-agents do, so that it does not mix with the answer; `follow` gives it, too.
 
     Raises, from the iteration:
         RunClosed: it was not entered, or was left.
@@ -84,7 +99,8 @@ class Run:
         self._start = start
         self._memory = MemoryJournal()
         self._tasks: TaskGroup | None = None
-        self._log: Log | None = None
+        self._log: EventLog | None = None
+        self._nest: Nest | None = None
         self._loop: TurnLoop | None = None
         self._responses: dict[int, Response] = {}
         self._handles: dict[str, CallHandle] = {}
@@ -100,8 +116,7 @@ class Run:
             raise RunClosed("a run is entered once: call agent.stream(prompt) again for another")
         limits = self._conversation.limits
         journal = self._start.journal if self._start.journal is not None else self._memory
-        self._log = Log(self.run_id, journal, loop_clock(), limits)
-        self._loop = TurnLoop(self._conversation, self._start.transcript, self._log, self._on_response)
+        self._begin(Log(self.run_id, journal, loop_clock(), limits), limits.max_agent_depth)
         self._tasks = anyio.create_task_group()
         await self._tasks.__aenter__()
         self._tasks.start_soon(self._drive, name=f"run {self.run_id}")
@@ -118,7 +133,10 @@ class Run:
         return self
 
     async def __anext__(self) -> Event:
-        return (await self._next()).event
+        record = await self._next()
+        while record.scope:
+            record = await self._next()
+        return record.event
 
     async def _next(self) -> Record:
         if self._log is None:
@@ -134,8 +152,8 @@ class Run:
         raise StopAsyncIteration
 
     def follow(self) -> AsyncIterator[Record]:
-        """The events with their numbers and times, instead of iterating over the run itself."""
-        return _Records(self._next)
+        """The events with numbers and times, those of sub-agents too: `scope` is the path of calls that they serve."""
+        return Records(self._next)
 
     async def text_stream(self) -> AsyncIterator[str]:
         """Only the text of the answer, as it is written."""
@@ -160,7 +178,7 @@ class Run:
         for response in self._responses.values():
             for call_id, routed in response.router.calls.items():
                 if call_id not in self._handles:
-                    self._handles[call_id] = CallHandle(routed.call, response)
+                    self._handles[call_id] = CallHandle(routed.call, response, self._nest)
         return self._handles
 
     @property
@@ -178,13 +196,19 @@ class Run:
 
     @property
     def usage(self) -> Usage:
-        """Tokens so far, over all responses that have ended."""
-        return self._loop.usage if self._loop is not None else Usage()
+        """Tokens so far, over all responses that have ended, those of sub-agents included."""
+        return Usage() if self._loop is None or self._nest is None else self._loop.usage + self._nest.usage
 
     @property
     def transcript(self) -> Transcript:
         """What was said and done so far, fit to go on from: every call in it has its answer."""
         return self._loop.transcript if self._loop is not None else self._start.transcript
+
+    @property
+    def agent(self) -> Agent:
+        """The agent that answers: the one that was asked, or the one that it handed over to."""
+        agent: Agent = self._conversation.agent if self._loop is None else self._loop.agent
+        return agent
 
     @property
     def records(self) -> list[Record]:
@@ -198,9 +222,29 @@ class Run:
 
     def result(self) -> Result:
         """What the run left, once it is finished."""
-        return Result(self.output, self.text, self.calls, self.usage, self.transcript, self.records, self.run_id)
+        records, run_id, agent = self.records, self.run_id, self.agent
+        return Result(self.output, self.text, self.calls, self.usage, self.transcript, records, run_id, agent)
+
+    async def within(self, nest: Nest, call: Call) -> None:
+        """Run to the end within a call of another run, whose log and consumer take all that happens.
+
+        Raises:
+            ToolError: it was cancelled by itself. Else what iterating over it would raise.
+        """
+        depth_left = min(nest.depth_left - 1, self._conversation.limits.max_agent_depth)
+        self._begin(ScopedLog(nest.log, call.id), depth_left)
+        await self._drive()
+        if self._failure is not None:
+            raise self._failure
+        if self._scope is not None and self._scope.cancelled_caught:
+            raise ToolError(f"{call.name} was cancelled: {self._cancel_reason}. It may have had part of its effect.")
 
     # --- the background task ---
+
+    def _begin(self, log: EventLog, depth_left: int) -> None:
+        self._log, self._nest = log, Nest(log, depth_left)
+        self._conversation = self._conversation.nested(self._nest)
+        self._loop = TurnLoop(self._conversation, self._start.transcript, log, self._on_response)
 
     def _on_response(self, response: Response) -> None:
         self._responses[response.turn] = response
@@ -229,7 +273,7 @@ class Run:
             log.emit((last or RunCancelled(self._cancel_reason),))
             await self._close(log)
 
-    async def _close(self, log: Log) -> None:
+    async def _close(self, log: EventLog) -> None:
         """Have the last record kept, whatever became of the run; a journal that fails again is the run's failure."""
         try:
             with anyio.CancelScope(shield=True):
@@ -243,24 +287,10 @@ class Run:
         assert self._loop is not None
         transport = self._start.transport
         own = self._conversation.model.transport() if transport is None else nullcontext(transport)
-        async with own as opened, anyio.create_task_group() as tools:
-            await self._loop.run(opened, tools)
+        async with own as opened, anyio.create_task_group() as tools, Relay(self._conversation.model, opened) as relay:
+            await self._loop.run(opened, tools, relay)
         self.output = self.text
-        return RunFinished(self.output, self._loop.usage)
-
-
-class _Records:
-    """The records of a run, one by one."""
-
-    def __init__(self, take: Callable[[], Any]) -> None:
-        self._take = take
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> Record:
-        record: Record = await self._take()
-        return record
+        return RunFinished(self.output, self.usage)
 
 
 def _failed(error: BaseException) -> RunFailed:

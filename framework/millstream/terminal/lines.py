@@ -34,6 +34,7 @@ from millstream.events import (
     TextReplaced,
     TurnEnded,
     TurnRestarted,
+    TurnStarted,
     TurnTorn,
 )
 from millstream.terminal.glyphs import Glyphs
@@ -72,6 +73,7 @@ class Lines:
 
     def feed(self, record: Record) -> list[str]:
         """Take up the next record; returns the lines it is worth, often none."""
+        agent_before = self.view.agent
         self.view.feed(record)
         event = record.event
         if isinstance(event, CallEvent):
@@ -97,6 +99,8 @@ class Lines:
                 return [self._line(self._glyphs.retry, "the model is asked again; what that response said is void")]
             case RunStarted(model=model):
                 return [self._line(self._glyphs.note, f"run started with {one_line(model, LINE_CHARS)}")]
+            case TurnStarted(agent=agent) if agent != agent_before and self.view.turns[0].turn != event.turn:
+                return [self._line(self._glyphs.note, f"{one_line(agent, LINE_CHARS)} goes on with the conversation")]
             case RunResumed():
                 return [self._line(self._glyphs.note, "the run goes on")]
             case _:

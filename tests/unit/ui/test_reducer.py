@@ -214,7 +214,10 @@ def test_calls_of_a_sub_agent_stand_behind_their_parent_and_are_not_counted_twic
     inner = view.call("research", ("research",))
     assert inner is not None
     assert inner.call.name == "search"
-    assert (view.state, view.text, view.usage, view.most_at_once, view.first_call_s) == ("running", "", Usage(), 1, 0.4)
+    assert (view.state, view.text, view.usage, view.most_at_once, view.first_call_s) == (
+        *("running", "", Usage(5, 5)),
+        *(1, 0.4),
+    )
     assert view.call(after.id) is view.calls[2]
     # What overlapped within a sub-agent is part of its parent's time: nothing is saved twice.
     log.add(5.0, CallReturned(search, "found"), scope=("research",))
