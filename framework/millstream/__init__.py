@@ -31,6 +31,7 @@ from millstream.errors import (
     UsageError,
     WireError,
 )
+from millstream.handoff import Handoff
 from millstream.limits import Limits
 from millstream.models import Model
 from millstream.policy import Policy, Retry
@@ -51,6 +52,7 @@ __all__ = (
     "Deny",
     "Final",
     "Grammar",
+    "Handoff",
     "Limits",
     "MillstreamError",
     "Model",

@@ -88,7 +88,8 @@ class Agent:
         _ = self._tools  # so that what can not be handed over to is told here
 
     def __repr__(self) -> str:
-        return f"Agent({self.model.name!r}, tools=[{', '.join(self.toolbox)}])"
+        name = f", name={self.name!r}" if self.name != "agent" else ""
+        return f"Agent({self.model.name!r}, tools=[{', '.join(self.toolbox)}]{name})"
 
     def stream(
         self, prompt: Prompt = None, *, history: Transcript | None = None, deps: Any = None, run_id: str | None = None
@@ -248,5 +249,5 @@ class Agent:
     @staticmethod
     def _taking_over(agent: Agent, shared: RunContext) -> Conversation:
         """The part of an agent in a run that another one began: within its limits, with its own policy."""
-        own = agent.asking(shared.approver)._conversation(shared.run_id, shared.deps)
+        own = agent.asking(shared.approver)._conversation(shared.run_id, shared.deps)  # noqa: SLF001  an agent, too
         return replace(own, shared=replace(own.shared, limits=shared.limits, nest=shared.nest))

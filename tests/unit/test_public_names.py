@@ -21,6 +21,7 @@ AGREED = (
     "Deny",
     "Final",
     "Grammar",
+    "Handoff",
     "Limits",
     "MillstreamError",
     "Model",

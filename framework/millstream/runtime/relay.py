@@ -77,10 +77,13 @@ def _successor(now: Conversation, ends: Sequence[CallEnded]) -> Successor | None
 def _view(successor: Successor, transcript: Transcript) -> Callable[[Transcript], Transcript]:
     """What the next agent sees of the transcript as it grows: what it is told of it now, and all that is added."""
     assert successor.history is not None
-    told: object = successor.history(transcript)
-    length = len(transcript)
-    if not isinstance(told, Transcript) or not told or told.unanswered:
+    told, length = successor.history(transcript), len(transcript)
+    if not _is_history(told):
         raise UsageError(
             f"Handoff(…, history=…) to {successor.name} must give a transcript that is not empty, each call answered"
         )
     return lambda whole: told + whole.entries[length:]
+
+
+def _is_history(made: object) -> bool:
+    return isinstance(made, Transcript) and bool(made) and not made.unanswered

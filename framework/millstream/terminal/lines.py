@@ -97,14 +97,22 @@ class Lines:
                 return [*self._flush(), self._line(self._glyphs.failed, broken)]
             case TurnRestarted():
                 return [self._line(self._glyphs.retry, "the model is asked again; what that response said is void")]
-            case RunStarted(model=model):
-                return [self._line(self._glyphs.note, f"run started with {one_line(model, LINE_CHARS)}")]
-            case TurnStarted(agent=agent) if agent != agent_before and self.view.turns[0].turn != event.turn:
-                return [self._line(self._glyphs.note, f"{one_line(agent, LINE_CHARS)} goes on with the conversation")]
-            case RunResumed():
-                return [self._line(self._glyphs.note, "the run goes on")]
+            case RunStarted() | RunResumed() | TurnStarted():
+                note = self._begun(event, agent_before)
+                return [self._line(self._glyphs.note, note)] if note else []
             case _:
                 return []
+
+    def _begun(self, event: RunStarted | RunResumed | TurnStarted, agent_before: str) -> str:
+        """What is worth saying of a beginning, "" where nothing is."""
+        match event:
+            case RunStarted(model=model):
+                return f"run started with {one_line(model, LINE_CHARS)}"
+            case RunResumed():
+                return "the run goes on"
+            case TurnStarted(turn=turn, agent=agent):
+                handed_over = agent != agent_before and self.view.turns[0].turn != turn
+                return f"{one_line(agent, LINE_CHARS)} goes on with the conversation" if handed_over else ""
 
     def close(self) -> list[str]:
         """The last lines: what was still held back, the answer where it was not streamed, how the run ended."""

@@ -70,7 +70,7 @@ class RunView:
     turns: list[TurnView] = field(default_factory=list[TurnView])
     calls: list[CallView] = field(default_factory=list[CallView])
     usage: Usage = field(default_factory=Usage)
-    """Tokens so far: the sum over the turns that have ended, those of sub-agents too; the run's sum once it finished."""
+    """Tokens so far: the sum over the turns that have ended, of sub-agents too; the run's sum once it finished."""
     output: JsonValue = None
     """What the run was for, once it finished."""
     error: str = ""
