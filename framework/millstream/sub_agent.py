@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from functools import cache
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
@@ -14,7 +15,7 @@ from millstream.errors import ToolError, TurnLimit, UsageError
 from millstream.policy import Retry, Start
 from millstream.prompt import Prompt
 from millstream.runtime.nest import WITHIN, Nest, Within
-from millstream.toolbox.signature import read_signature
+from millstream.toolbox.signature import Signature, read_signature
 from millstream.toolbox.tool import Tool, ToolOptions
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class SubAgentTool(Tool[..., Coroutine[Any, Any, Any]]):
         self.agent = agent
         self._prompt = prompt if prompt is not None else _as_it_is
         self._deps = deps
-        signature = read_signature(self._prompt)
+        signature = read_signature(prompt) if prompt is not None else _signature_as_it_is()
         super().__init__(self._answer, signature, _options(terms), name=name, description=description, body="async")
 
     async def _answer(self, *args: Any, **kwargs: Any) -> Any:
@@ -88,6 +89,11 @@ def _as_it_is(prompt: str) -> str:
         prompt: The whole task, with all that must be known for it: nothing of this conversation is seen there.
     """
     return prompt
+
+
+@cache
+def _signature_as_it_is() -> Signature:
+    return read_signature(_as_it_is)
 
 
 def _options(terms: ToolTerms) -> ToolOptions:
