@@ -21,6 +21,13 @@ SAYS = {
         "/lines/0/count: expected",
     ],
     "progress_in_terminal.py": ["attempt 3", "20 % notes/part-1.txt", "3 notes about mills", "saved", "finished in"],
+    "sub_agents.py": [
+        "ask_mills  ▶ search",
+        "ask_rivers ✓ search: 3",
+        "lead       ✓ ask_mills: There are",
+        "each",
+    ],
+    "handoff.py": ["reception: I put you through.", "✓ transfer_to_billing", "billing: Paid", "billing: Here is"],
     "your_own_loop.py": ["▶ stock started", "{'bolts': 120}", "enough bolts and nuts", "two requests"],
 }
 

@@ -147,7 +147,7 @@ class Leaving:
             self.came = True
             self.cancel()
 
-    async def play(self, agent: Agent, journal: MemoryJournal) -> None:
+    async def play(self, agent: Agent) -> None:
         """Play until it is left or over."""
         run = agent.stream("Go.", run_id="run")
 
@@ -184,7 +184,7 @@ def left(scene: str, backend: Backend, leaving: Leaving) -> None:
         played.handoffs = agent.handoffs
         with anyio.fail_after(PATIENCE_S):
             async with no_task_left():
-                await leaving.play(played, journal)
+                await leaving.play(played)
         assert not +world.opened
         _check_log(journal, leaving)
 
