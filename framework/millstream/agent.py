@@ -14,7 +14,7 @@ import anyio
 
 from millstream.answers import Approver
 from millstream.errors import UsageError, WireError
-from millstream.handoff import Handoff, as_handoffs
+from millstream.handoff import Handoff, as_handoffs, list_of
 from millstream.journal.seam import Journal
 from millstream.limits import Limits
 from millstream.models import Model, as_model
@@ -84,7 +84,7 @@ class Agent:
         self._open: AsyncExitStack | None = None
         self._transport: Transport | None = None
         self.name = name
-        self.handoffs: list[Agent | Handoff] = list(handoffs)
+        self.handoffs: list[Agent | Handoff] = list_of(handoffs)
         _ = self._tools  # so that what can not be handed over to is told here
 
     def __repr__(self) -> str:

@@ -61,9 +61,29 @@ class Handoff:
         return _tool(_PREFIX + name, description)
 
 
+def list_of(given: Iterable[Agent | Handoff]) -> list[Agent | Handoff]:
+    """What was given as handoffs.
+
+    Raises:
+        UsageError: it is no list.
+    """
+    listed: object = given
+    if isinstance(listed, str) or not isinstance(listed, Iterable):
+        raise UsageError(f"handoffs are given as a list: write [{given!r}], not {given!r}")
+    return list(given)
+
+
 def as_handoffs(given: Iterable[Agent | Handoff]) -> list[Handoff]:
-    """Agents and handoffs as handoffs."""
-    return [one if isinstance(one, Handoff) else Handoff(one) for one in given]
+    """Agents and handoffs as handoffs.
+
+    Raises:
+        UsageError: one is neither.
+    """
+    handoffs = [one if isinstance(one, Handoff) else Handoff(one) for one in given]
+    stranger = next((one.agent for one in handoffs if not hasattr(one.agent, "handoffs")), None)
+    if stranger is not None:
+        raise UsageError(f"handoffs=[…] holds {stranger!r}: write agents, or Handoff(agent, …)")
+    return handoffs
 
 
 @lru_cache(_MAX_CACHED_TOOLS)

@@ -335,6 +335,12 @@ def test_who_can_not_be_handed_over_to() -> None:
         triage(Agent("openai:x"))
     with pytest.raises(UsageError, match=r"'Billing desk' can not be handed over to: .* letters, digits, _ and -"):
         triage(Agent("openai:x", name="Billing desk"))
+    wrong: Any = "billing"
+    with pytest.raises(UsageError, match=r"handoffs=\[…\] holds 'billing': write agents, or Handoff\(agent, …\)"):
+        triage(wrong)
+    for wrong in ("billing", billing()):
+        with pytest.raises(UsageError, match="handoffs are given as a list: write"):
+            Agent("openai:x", handoffs=wrong)
     with pytest.raises(UsageError, match='two tools are named "transfer_to_billing"'):
         triage(billing(), billing())
 

@@ -153,6 +153,9 @@ def test_what_can_not_be_a_tool() -> None:
         agent.as_tool("do", "Do it.", executor="thread")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     with pytest.raises(UsageError, match="do: retry= repeats what the tool does"):
         agent.as_tool("do", "Do it.", retry=Retry())
+    wrong: Any = agent
+    with pytest.raises(ToolDefinitionError, match=r"is an agent: give it as a tool with .as_tool\("):
+        Agent("openai:x", [wrong])
     with pytest.raises(ToolDefinitionError, match='two tools are named "do"'):
         Agent("openai:x", [agent.as_tool("do", "Do."), agent.as_tool("do", "Do.")])
 
