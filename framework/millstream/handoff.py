@@ -67,10 +67,13 @@ def list_of(given: Iterable[Agent | Handoff]) -> list[Agent | Handoff]:
     Raises:
         UsageError: it is no list.
     """
-    listed: object = given
-    if isinstance(listed, str) or not isinstance(listed, Iterable):
+    if not _is_list(given):
         raise UsageError(f"handoffs are given as a list: write [{given!r}], not {given!r}")
     return list(given)
+
+
+def _is_list(given: object) -> bool:
+    return isinstance(given, Iterable) and not isinstance(given, str)
 
 
 def as_handoffs(given: Iterable[Agent | Handoff]) -> list[Handoff]:
