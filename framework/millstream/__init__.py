@@ -32,6 +32,7 @@ from millstream.errors import (
     UsageError,
     WireError,
 )
+from millstream.handoff import Handoff
 from millstream.limits import Limits
 from millstream.models import Model
 from millstream.policy import Policy, Retry
@@ -55,6 +56,7 @@ __all__ = (
     "Deny",
     "Final",
     "Grammar",
+    "Handoff",
     "Limits",
     "MediaPart",
     "MillstreamError",

@@ -7,22 +7,24 @@ from contextlib import AsyncExitStack
 from copy import copy
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Self
+from typing import TYPE_CHECKING, Any, Generic, Self, Unpack
 from uuid import uuid4
 
 import anyio
 
 from millstream.answers import Answers, Approver
 from millstream.errors import UsageError, WireError
+from millstream.handoff import Handoff, as_handoffs, list_of
 from millstream.journal.seam import Journal
 from millstream.limits import Limits
 from millstream.models import Model, as_model
 from millstream.observing import Observer, RunObserver
 from millstream.policy import Policy
 from millstream.prompt import Prompt, parts_of_prompt
+from millstream.reachable import check_askable
 from millstream.runtime.attempt import RunContext
 from millstream.runtime.blocking import blocking
-from millstream.runtime.conversation import Conversation
+from millstream.runtime.conversation import Conversation, Successor
 from millstream.runtime.executors.orders import check_deps, check_processes
 from millstream.runtime.output import plan_output
 from millstream.runtime.remembered import check_history
@@ -31,6 +33,7 @@ from millstream.runtime.resumption import as_state, resumption
 from millstream.runtime.run import Run
 from millstream.runtime.state import RunState
 from millstream.sessions.session import Session
+from millstream.sub_agent import MakePrompt, SubAgentTool, ToolTerms
 from millstream.toolbox.output_type import Output, as_output
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
@@ -62,11 +65,15 @@ class Agent(Generic[Output]):
         journal: where runs are recorded before they count; in memory by default.
         observer: watches the runs, see `millstream.telemetry`.
         transport: how requests travel, for a model given as a string: see `Model`.
+        name: what it is called in events, and as `transfer_to_NAME` by models that may hand over to it.
+        handoffs: agents that its model may hand the conversation over to, as they are or as a `Handoff`. For agents
+            that hand over to each other append to the `handoffs` of the first one once the second is there.
 
     Raises:
         ModelError: the model string names no model, or its requests can not travel by that transport.
         ToolDefinitionError: two tools have one name, or a function can not be a tool.
-        UsageError: JSON can not fill the output type, or a tool can not be found by the process it asks for.
+        UsageError: JSON can not fill the output type, a tool can not be found by the process it asks for, or an agent
+            to hand over to has no name that would do.
     """
 
     def __init__(  # noqa: PLR0913  the parts of an agent
@@ -82,6 +89,8 @@ class Agent(Generic[Output]):
         journal: Journal | None = None,
         observer: Observer | None = None,
         transport: TransportName | None = None,
+        name: str = "agent",
+        handoffs: Iterable[Agent[Any] | Handoff] = (),
     ) -> None:
         self.model = as_model(model, transport)
         self.model.prepare()
@@ -96,9 +105,13 @@ class Agent(Generic[Output]):
         self._open: AsyncExitStack | None = None
         self._transport: Transport | None = None
         check_processes(self.toolbox.values())
+        self.name = name
+        self.handoffs: list[Agent[Any] | Handoff] = list_of(handoffs)
+        _ = self._tools  # so that what can not be handed over to is told here
 
     def __repr__(self) -> str:
-        return f"Agent({self.model.name!r}, tools=[{', '.join(self.toolbox)}])"
+        name = f", name={self.name!r}" if self.name != "agent" else ""
+        return f"Agent({self.model.name!r}, tools=[{', '.join(self.toolbox)}]{name})"
 
     def stream(
         self,
@@ -126,10 +139,12 @@ class Agent(Generic[Output]):
         Raises:
             UsageError: there is neither a prompt nor a history; the history holds a call without an answer, or a result
                 of a call that no reply made; the state is not authentic; an answer does not fit the calls of the state;
-                a tool with `executor="process"` asks for `deps` that can not be sent there.
+                a tool with `executor="process"` asks for `deps` that can not be sent there; a tool of a sub-agent, or
+                of an agent that may take over, needs approval, and nobody can be asked.
         """
+        check_askable(self)
         check_deps(self.toolbox.values(), deps)
-        observer = self._observer.begin("agent") if self._observer is not None else None
+        observer = self._observer.begin(self.name) if self._observer is not None else None
         session = history if isinstance(history, Session) else None
         begin = partial(Start, journal=self._journal, transport=self._transport, session=session, observer=observer)
         if resume is not None or answers is not None:
@@ -207,12 +222,75 @@ class Agent(Generic[Output]):
         shared = RunContext(run_id, self.limits, self.policy, deps, self._approver)
         if observer is not None:
             shared = replace(shared, at_work=observer.at_work)
-        conversation = Conversation(self.model, self.toolbox, self.instructions, shared)
+        conversation = Conversation(
+            self.model,
+            self._tools,
+            self.instructions,
+            shared,
+            name=self.name,
+            agent=self,
+            transport=self._transport,
+            successors=self._successors,
+        )
         if self._output is None:
             return conversation
         return replace(
-            conversation, output=plan_output(self._output, self.model, self.toolbox, conversation.ask(Transcript()))
+            conversation, output=plan_output(self._output, self.model, self._tools, conversation.ask(Transcript()))
         )
+
+    # --- with other agents ---
+
+    def as_tool(
+        self,
+        name: str,
+        description: str,
+        *,
+        prompt: MakePrompt | None = None,
+        deps: Callable[[Any], Any] | None = None,
+        **terms: Unpack[ToolTerms],
+    ) -> SubAgentTool:
+        """This agent as a tool for another: a call of it is a run, and the output of that is the result.
+
+        What happens in that run is in the log of the run around it, as records with a `scope`. It ends with its call.
+
+        Args:
+            name: what the model calls it.
+            description: what the model is told of it.
+            prompt: makes the prompt of arguments that the model writes, its annotated parameters; by default the model
+                writes the prompt, the one parameter `prompt: str`.
+            deps: makes the agent's `deps` of those of the run around it, which it gets as they are by default.
+            terms: as for `@tool`, from `read_only` to `exclusive`; there is no time limit unless `timeout_s` sets one.
+
+        Raises:
+            ToolDefinitionError: `prompt` can not be filled from JSON, or the name is not allowed.
+            UsageError: terms that contradict each other.
+        """
+        return SubAgentTool(self, name, description, prompt, deps, terms)
+
+    @property
+    def approver(self) -> Approver | None:
+        """Who is asked before a tool that needs approval starts, None where nobody is."""
+        return self._approver
+
+    def asking(self, approver: Approver | None) -> Agent[Output]:
+        """This agent, asking `approver` if it has none of its own."""
+        if approver is None or self._approver is not None:
+            return self
+        other = copy(self)
+        other._approver = approver  # noqa: SLF001  its own copy
+        return other
+
+    @property
+    def _tools(self) -> Toolbox:
+        handoffs = as_handoffs(self.handoffs)
+        return Toolbox([self.toolbox, *(handoff.tool for handoff in handoffs)]) if handoffs else self.toolbox
+
+    @property
+    def _successors(self) -> dict[str, Successor]:
+        return {
+            one.tool.name: Successor(one.agent.name, partial(self._taking_over, one.agent), one.history)
+            for one in as_handoffs(self.handoffs)
+        }
 
     async def warm_up(self) -> None:
         """Have the connection and the provider ready before the first prompt is there; the agent must be entered.
@@ -238,3 +316,9 @@ class Agent(Generic[Output]):
         stack, self._open, self._transport = self._open, None, None
         if stack is not None:
             await stack.aclose()
+
+    @staticmethod
+    def _taking_over(agent: Agent, shared: RunContext) -> Conversation:
+        """The part of an agent in a run that another one began: within its limits, with its own policy."""
+        own = agent.asking(shared.approver)._conversation(shared.run_id, shared.deps)  # noqa: SLF001  an agent, too
+        return replace(own, shared=replace(own.shared, limits=shared.limits, nest=shared.nest))

@@ -38,6 +38,8 @@ class Limits:
     on carries all of them again, and more make an error of the result."""
     max_media_parts: int = 16
     """Images and files in one result: each is a block of the request, of which providers take so many."""
+    max_agent_depth: int = 8
+    """Sub-agents within sub-agents, those of the run itself being the first: an agent that reaches itself stops."""
     max_concurrent_tools: int = 32
     """Tools of one run at work at the same time; the rest wait in call order."""
     max_threads: int = 64

@@ -14,6 +14,7 @@ from millstream.answers import Approver
 from millstream.errors import RunClosed, UsageError
 from millstream.limits import Limits
 from millstream.policy import Policy
+from millstream.reachable import check_sub_agents
 from millstream.runtime.attempt import RunContext, check_approver
 from millstream.runtime.conversation import tool_schemas
 from millstream.runtime.drive import Drive
@@ -71,6 +72,7 @@ class ToolRunner:
         check_approver(self.toolbox, approver)
         check_processes(self.toolbox.values())
         check_deps(self.toolbox.values(), deps)
+        check_sub_agents(self.toolbox, approver)
         self._shared = RunContext(uuid4().hex, limits or Limits(), policy or Policy(), deps, approver)
         self._tasks: TaskGroup | None = None
         self._drives: list[Drive] = []

@@ -48,6 +48,13 @@ SAYS = {
     "own_process.py": ["15000 of 20000, in another process", "call-1-0: 2262", "its process is gone"],
     "progress_in_terminal.py": ["attempt 3", "20 % notes/part-1.txt", "3 notes about mills", "saved", "finished in"],
     "structured_output.py": ["✓ Rome in style", "Rome: Walk from the For", "Two days in Rome: 2 days for 320 €"],
+    "sub_agents.py": [
+        "ask_mills  ▶ search",
+        "ask_rivers ✓ search: 3",
+        "lead       ✓ ask_mills: There are",
+        "each",
+    ],
+    "handoff.py": ["reception: I put you through.", "✓ transfer_to_billing", "billing: Paid", "billing: Here is"],
     "your_own_loop.py": ["▶ stock started", "{'bolts': 120}", "enough bolts and nuts", "two requests"],
 }
 

@@ -18,6 +18,7 @@ from millstream import (
     Approve,
     Deny,
     Final,
+    Handoff,
     Limits,
     MillstreamError,
     Model,
@@ -81,7 +82,7 @@ from millstream.testing import (
     call,
     check_records,
 )
-from millstream.transcript import Entry, TextPart, UserMessage
+from millstream.transcript import Entry, Part, TextPart, UserMessage
 
 
 @dataclass
@@ -226,6 +227,7 @@ def results(result: Result) -> None:
     assert_type(result.transcript, Transcript)
     assert_type(result.records, list[Record])
     assert_type(result.run_id, str)
+    assert_type(result.agent, Agent[Any])
 
 
 async def iterations() -> None:
@@ -258,6 +260,8 @@ async def iterations() -> None:
         assert_type(handle.failure, Failure | None)
         assert_type(handle.exception, BaseException | None)
         assert_type(handle.cancel(), bool)
+        assert_type(handle.run, Run[Any] | None)
+        assert_type(run.agent, Agent)
     assert_type(run.result(), Result)
 
 
@@ -329,6 +333,32 @@ async def own_loop(stream: AsyncIterator[bytes], awaitable: Awaitable[AsyncItera
         assert_type(runner.schemas("openai"), list[dict[str, Any]])
 
 
+# --- agents that work for agents ---
+
+
+def question(topic: str, depth: int = 1) -> str:
+    return topic * depth
+
+
+async def longer_question(topic: str, ctx: ToolContext[Deps]) -> list[str | Part]:
+    return [ctx.deps.key, topic]
+
+
+def last_entries(transcript: Transcript) -> Transcript:
+    return Transcript(transcript.entries[-3:])
+
+
+async def other_agents() -> None:
+    research = agent.as_tool("research", "Research.", prompt=question, read_only=True, timeout_s=60, limit=2)
+    ask = agent.as_tool("ask", "Ask.", prompt=longer_question, deps=lambda deps: deps)
+    listed: list[Tool[..., Any]] = [research, ask]
+    assert_type(await research(prompt="mills"), Any)
+    billing = Agent("openai:x", listed, name="billing")
+    first = Agent("openai:x", [research], handoffs=[billing, Handoff(agent, "Other things.", history=last_entries)])
+    billing.handoffs.append(first)
+    assert_type(billing.name, str)
+
+
 # --- how a model is asked and read ---
 
 
@@ -383,6 +413,11 @@ async def mistakes(result: Result, history: Transcript, sync_stream: Iterator[by
     Settings(effort="much")  # type: ignore[arg-type]
     agent.stream("Hi", history=[])  # type: ignore[arg-type]
     agent.stream(3)  # type: ignore[arg-type]
+    agent.as_tool("ask")  # type: ignore[call-arg]
+    agent.as_tool("ask", "Ask.", executor="thread")  # type: ignore[call-arg]
+    agent.as_tool("ask", "Ask.", prompt="mills")  # type: ignore[arg-type]
+    Agent("openai:x", handoffs=["billing"])  # type: ignore[list-item]
+    Handoff(agent, history=[])  # type: ignore[arg-type]
     agent.run_sync("Hi", {"key": "k"})  # type: ignore[call-arg, arg-type]
     agent.override(ScriptedModel(["Hi"]))  # type: ignore[call-arg]
     await agent.run_sync("Hi")  # type: ignore[misc]

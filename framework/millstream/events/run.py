@@ -10,7 +10,10 @@ from millstream.events.values import Call, JsonValue, Usage
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """The first event of a run. `started_unix_s` is the wall clock at the moment from which `Record.at_s` counts."""
+    """The first event of a run. `started_unix_s` is the wall clock at the moment from which `Record.at_s` counts.
+
+    Of a sub-agent's run it is the moment at which that began; `at_s` counts from the start of the run around it.
+    """
 
     run_id: str
     model: str

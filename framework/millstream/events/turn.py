@@ -10,10 +10,14 @@ from millstream.events.values import JsonObject, JsonValue, Path, Usage
 
 @dataclass(frozen=True, slots=True)
 class TurnStarted:
-    """A request went to the model; `answers` are the ids of the calls whose results it carries."""
+    """A request went to the model; `answers` are the ids of the calls whose results it carries.
+
+    `agent` is the name of the agent that asks: another one than before after a handoff.
+    """
 
     turn: int
     answers: tuple[str, ...] = ()
+    agent: str = "agent"
     type: Literal["TurnStarted"] = field(default="TurnStarted", init=False, repr=False)
 
 

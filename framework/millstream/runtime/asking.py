@@ -16,7 +16,7 @@ import anyio
 from millstream.errors import WireError
 from millstream.limits import Limits
 from millstream.models import Model
-from millstream.runtime.log import Log
+from millstream.runtime.event_log import EventLog
 from millstream.runtime.reading import read_incoming, silent
 from millstream.runtime.response import Response
 from millstream.transport.seam import Incoming, Request, Transport
@@ -40,7 +40,7 @@ class Asking:
 
     model: Model
     transport: Transport
-    log: Log
+    log: EventLog
     limits: Limits
     opened: Callable[[Incoming], None] = lambda _: None
 

@@ -19,6 +19,7 @@ from millstream.limits import Limits
 from millstream.policy import Policy
 from millstream.runtime.executors.execute import execute
 from millstream.runtime.executors.hold import Hold
+from millstream.runtime.nest import WITHIN, Nest, Within
 from millstream.runtime.outcomes import failure_of
 from millstream.runtime.outlet import Outlet
 from millstream.runtime.progress import Words
@@ -40,8 +41,9 @@ class RunContext:
     policy: Policy
     deps: Any = None
     approver: Approver | None = None
-    at_work: Callable[[str], AbstractContextManager[None]] = lambda _: nullcontext()
-    """Entered around each attempt of a tool, with the id of its call."""
+    at_work: Callable[[str, tuple[str, ...]], AbstractContextManager[None]] = lambda _, __: nullcontext()
+    """Entered around each attempt of a tool, with the id of its call and the scope of the records about it."""
+    nest: Nest | None = None
 
 
 def check_approver(toolbox: Toolbox, approver: Approver | None) -> None:
@@ -100,9 +102,9 @@ class Body:
         if self.tool.context_parameter is not None:
             kwargs[self.tool.context_parameter] = context
         timeout_s = self.tool.options.timeout_s or shared.limits.tool_timeout_s
-        token = CURRENT.set(context)
+        token, within = CURRENT.set(context), WITHIN.set(Within(shared, self.call, number))
         try:
-            with shared.at_work(self.call.id), anyio.move_on_after(timeout_s) as self.hold.time_limit:
+            with shared.at_work(self.call.id, ()), anyio.move_on_after(timeout_s) as self.hold.time_limit:
                 self.hold.timeout_s, self.hold.on_left = timeout_s, yields.close
                 call = partial(self.tool.function, *self.bound.args, **kwargs)
                 work = Work(self.tool, self.args, call, context, words.say, yields.taker(self.tool))
@@ -114,6 +116,7 @@ class Body:
             raise AttemptFailed(failure_of(error, shared.policy), error) from error
         finally:
             CURRENT.reset(token)
+            WITHIN.reset(within)
             yields.close()
             words.close()
         raise AttemptFailed(TimedOut(timeout_s, stopped=not self.hold.let_go), TimeoutError())

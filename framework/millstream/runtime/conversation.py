@@ -2,30 +2,67 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from millstream.limits import Limits
 from millstream.models import Model
 from millstream.policy import Policy
 from millstream.runtime.attempt import RunContext
+from millstream.runtime.nest import Nest, Scope
 from millstream.runtime.output import OutputPlan
 from millstream.settings import MODERATION, Settings
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
 from millstream.transcript import Transcript
+from millstream.transport.seam import Transport
 from millstream.wire.format import Ask, ToolSchema
 
 
 @dataclass(frozen=True, slots=True)
+class Successor:
+    """An agent that a conversation may be handed over to: `begin` gives its part, on what the run's calls share.
+
+    `history` is what it is told of what was said before; None for all.
+    """
+
+    name: str
+    begin: Callable[[RunContext], Conversation]
+    history: Callable[[Transcript], Transcript] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
-    """What a run is made of: who is asked, with which tools, on which terms."""
+    """What a run is made of: who is asked, with which tools, on which terms.
+
+    `agent` has the `name` that its events carry; `transport` is one that it keeps open itself; `successors` are whom it
+    may hand over to, by the tool that does it; `view` is what it is told of a transcript.
+    """
 
     model: Model
     toolbox: Toolbox
     instructions: str
     shared: RunContext
     output: OutputPlan | None = None
+    name: str = "agent"
+    agent: Any = None
+    transport: Transport | None = None
+    successors: Mapping[str, Successor] = field(default_factory=dict[str, Successor])
+    view: Callable[[Transcript], Transcript] | None = None
+
+    def nested(self, nest: Nest) -> Conversation:
+        """The same, with a place for what works for it."""
+        return replace(self, shared=replace(self.shared, nest=nest))
+
+    def under(self, call_id: str, around: Nest) -> Conversation:
+        """The same, whose tools are at work under a call of the run around it."""
+
+        def at_work(inner_id: str, scope: Scope) -> AbstractContextManager[None]:
+            return around.at_work(inner_id, (call_id, *scope))
+
+        return replace(self, shared=replace(self.shared, at_work=at_work))
 
     @property
     def limits(self) -> Limits:
@@ -41,7 +78,7 @@ class Conversation:
         """What the model is asked next, where so much was said."""
         ask = Ask(
             model=self.model.model,
-            transcript=transcript,
+            transcript=transcript if self.view is None else self.view(transcript),
             instructions=self.instructions,
             tools=tool_schemas(self.toolbox),
             settings=self._settings(),

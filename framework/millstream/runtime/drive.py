@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Self
 
 import anyio
@@ -14,6 +15,7 @@ from millstream.runtime.attempt import RunContext
 from millstream.runtime.dispatcher import Dispatcher
 from millstream.runtime.log import Log, Writer
 from millstream.runtime.loop import blocked
+from millstream.runtime.nest import Nest
 from millstream.runtime.reading import read_incoming
 from millstream.runtime.response import Response, ResponseParts
 from millstream.runtime.turn_log import TurnLog
@@ -56,6 +58,8 @@ class Drive:
     async def __anext__(self) -> Event:
         assert self._log is not None, "started by its runner"
         record = await self._log.take()
+        while record is not None and record.scope:  # a sub-agent's
+            record = await self._log.take()
         if record is not None:
             return record.event
         if self._failure is not None:
@@ -66,6 +70,7 @@ class Drive:
     def start(self, tasks: TaskGroup, toolbox: Toolbox, shared: RunContext) -> None:
         """Begin to read in the background."""
         self._log = Log(shared.run_id, MemoryJournal(), loop_clock(), shared.limits)
+        shared = replace(shared, nest=Nest(self._log, shared.limits.max_agent_depth))
         tasks.start_soon(self._work, self._log, tasks, toolbox, shared, name=f"drive {self._turn}")
 
     async def _work(self, log: Log, tasks: TaskGroup, toolbox: Toolbox, shared: RunContext) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from millstream.answers import AnyAnswer
 from millstream.arguments.partial import Partial
 from millstream.arguments.preview import preview
 from millstream.events import Call, CallFailed, CallReturned, Failure, JsonValue
 from millstream.routing.turn import CallState
+from millstream.runtime.nest import Nest
 from millstream.runtime.response import Response
 from millstream.runtime.resumed import Resumed
 from millstream.toolbox.partial_model import PartialFields, read_partial
+
+if TYPE_CHECKING:
+    from millstream.runtime.run import Run
 
 T = TypeVar("T")
 
@@ -19,9 +23,10 @@ T = TypeVar("T")
 class CallHandle:
     """The live view of one call: `run.calls[call.id]`. Everything is as of now and changes as the run goes on."""
 
-    def __init__(self, call: Call, response: Response | Resumed) -> None:
+    def __init__(self, call: Call, response: Response | Resumed, nest: Nest | None = None) -> None:
         self.call = call
         self._response = response
+        self._nest = nest
 
     def __repr__(self) -> str:
         return f"<call {self.call.id} of {self.call.name}, {self.state}>"
@@ -102,6 +107,15 @@ class CallHandle:
             UsageError: it does not wait for that, or the run is suspended.
         """
         self._response.dispatcher.answer(self.call.id, answer)
+
+    @property
+    def run(self) -> Run[Any] | None:
+        """The run of the sub-agent that serves the call, the latest of several: its `calls`, `text`, `usage` …
+
+        None before it begins, and for a call of another tool. Its events are in the log of the run around it.
+        """
+        runs = self._nest.runs.get(self.call.id) if self._nest is not None else None
+        return runs[-1] if runs else None
 
     def cancel(self, reason: str = "cancelled by the caller") -> bool:
         """Cancel the call while the others go on; the model is told the reason. False where it has ended."""

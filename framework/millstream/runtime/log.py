@@ -29,6 +29,7 @@ from millstream.events import (
 from millstream.journal.memory import MemoryJournal
 from millstream.journal.seam import Journal
 from millstream.limits import Limits
+from millstream.runtime.event_log import EventLog
 from millstream.runtime.reminders import Reminders
 from millstream.runtime.wake import Wake
 from millstream.runtime.weight import weight
@@ -97,22 +98,25 @@ class Log:
         on_its_way = self._outbox or self._unwritten or self._tail is not None or self._writing.locked()
         return self._awaited and not on_its_way
 
-    def emit(self, events: Sequence[Event]) -> None:
-        """Number events, in order. Call `flush` to have them journaled and delivered."""
+    def emit(self, events: Sequence[Event], scope: tuple[str, ...] = ()) -> None:
+        """Number events, in order. Call `flush` to have them journaled and delivered.
+
+        `scope` is the path of the calls whose sub-agent they belong to.
+        """
         for event in events:
             if isinstance(event, _DELTAS):
-                if self._tail is not None and self._tail.takes(event):
+                if self._tail is not None and self._tail.takes(event, scope):
                     self._tail.pieces.append(event.text)
                 else:
                     self._number_tail()
-                    self._tail = _Tail(event, self._now())
+                    self._tail = _Tail(event, self._now(), scope)
                 self._buffered += len(event.text)
             else:
                 if isinstance(event, CallYielded | CallProgress):
                     self._weights.append(weight(event))
                     self._buffered += self._weights[-1]
                 self._number_tail()
-                self._number(event, self._now())
+                self._number(event, self._now(), scope)
 
     async def flush(self) -> None:
         """Have everything emitted so far journaled and delivered, but deltas for which the consumer is not ready.
@@ -206,14 +210,14 @@ class Log:
         if space is not None:
             space.set()
 
-    def _number(self, event: Event, at: float) -> None:
+    def _number(self, event: Event, at: float, scope: tuple[str, ...]) -> None:
         self._seq += 1
-        self._unwritten.append(Record(self._seq, at - self._start, event))
+        self._unwritten.append(Record(self._seq, at - self._start, event, scope))
 
     def _number_tail(self) -> None:
         if self._tail is not None:
             tail, self._tail = self._tail, None
-            self._number(tail.event(), tail.at)
+            self._number(tail.event(), tail.at, tail.scope)
 
     async def _write(self) -> None:
         if type(self._journal) is MemoryJournal:  # which does not wait, so that nothing can come between
@@ -257,17 +261,18 @@ def _nothing() -> None:
 class _Tail:
     """Deltas of one text that follow each other, not yet one record."""
 
-    __slots__ = ("at", "first", "pieces")
+    __slots__ = ("at", "first", "pieces", "scope")
 
-    def __init__(self, first: _Delta, at: float) -> None:
+    def __init__(self, first: _Delta, at: float, scope: tuple[str, ...]) -> None:
         self.first = first
         self.at = at
+        self.scope = scope
         self.pieces = [first.text]
 
-    def takes(self, event: _Delta) -> bool:
+    def takes(self, event: _Delta, scope: tuple[str, ...]) -> bool:
         """Whether `event` goes on with the same text."""
         first = self.first
-        if type(event) is not type(first):
+        if type(event) is not type(first) or scope != self.scope:
             return False
         if isinstance(event, ArgsDelta) and isinstance(first, ArgsDelta):
             return event.call.id == first.call.id
@@ -288,7 +293,7 @@ class _Tail:
 class Writer:
     """The task that flushes what was said by code that could not wait: a tool's plain call, a thread, a callback."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: EventLog) -> None:
         self._log = log
         self._scope = anyio.CancelScope()
 

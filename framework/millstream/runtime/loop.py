@@ -16,9 +16,10 @@ from millstream.routing.moderation import Verdict
 from millstream.runtime.asking import Asking
 from millstream.runtime.conversation import Conversation
 from millstream.runtime.dispatcher import Dispatcher
+from millstream.runtime.event_log import EventLog
 from millstream.runtime.ledger import Ledger
-from millstream.runtime.log import Log
 from millstream.runtime.output import OutputJudge
+from millstream.runtime.relay import Relay
 from millstream.runtime.response import Response, ResponseParts
 from millstream.runtime.resumed import Resumed
 from millstream.runtime.resumption import Resumption
@@ -46,7 +47,7 @@ class TurnLoop:
         self,
         conversation: Conversation,
         transcript: Transcript,
-        log: Log,
+        log: EventLog,
         on_response: Callable[[Response | Resumed], None],
         resumption: Resumption | None = None,
     ) -> None:
@@ -72,8 +73,15 @@ class TurnLoop:
         """What the user says meanwhile."""
         self._ledger = Ledger()
 
-    async def run(self, transport: Transport, tasks: TaskGroup) -> None:
+    @property
+    def agent(self) -> Any:
+        """The agent that answers now: another one after a handoff."""
+        return self._conversation.agent
+
+    async def run(self, transport: Transport, tasks: TaskGroup, relay: Relay) -> None:
         """Go on until a response calls no tool and was not interrupted by its provider, or the run is `suspended`.
+
+        `relay` finds who goes on after each response.
 
         Raises:
             WireError: the provider could not be asked, or its response could not be saved.
@@ -105,6 +113,9 @@ class TurnLoop:
                 return
             self._unfinished = self._unfinished + response.text if self._interrupted and not answers else ""
             self._check_truncation(response)
+            self._conversation, transport = await relay.follow(
+                self._conversation, response.log.turn.ends, self.transcript
+            )
         if self.suspended is not None:
             return
         raise TurnLimit(
@@ -183,7 +194,7 @@ class TurnLoop:
     async def _respond(self, transport: Transport, tasks: TaskGroup, answers: tuple[str, ...]) -> Response:
         """Ask for one response and read it; while nothing of it was shown, a failed request is sent again."""
         limits = self._conversation.limits
-        self._log.emit((TurnStarted(self._turn, answers),))
+        self._log.emit((TurnStarted(self._turn, answers, self._conversation.name),))
         await self._log.flush()
 
         async def attempt(_: int) -> Response:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from millstream.events import Event, OutputDelta, OutputSettled, RunFinished, TextDelta, TextReplaced
-from millstream.runtime.log import Log
+from millstream.runtime.event_log import EventLog
 from millstream.runtime.output import OutputJudge, OutputPlan
 from millstream.runtime.response import Response
 from millstream.runtime.resumed import Resumed
@@ -35,7 +35,7 @@ def partial_output(
     return plan.kind.partial(response.output.partial)
 
 
-async def changes(events: AsyncIterator[Event], log: Log) -> AsyncIterator[None]:
+async def changes(events: AsyncIterator[Event], log: EventLog) -> AsyncIterator[None]:
     """One item whenever the output has changed and everything that has happened was taken: the newest counts."""
     changed = False
     async for event in events:

@@ -12,7 +12,7 @@ import anyio
 
 from millstream.errors import WireError
 from millstream.limits import Limits
-from millstream.runtime.log import Log
+from millstream.runtime.event_log import EventLog
 from millstream.runtime.response import Response
 from millstream.runtime.wake import loop_clock
 from millstream.transport.seam import Incoming
@@ -20,7 +20,7 @@ from millstream.transport.seam import Incoming
 _MAX_DRAINED_PIECES: Final = 16  # a stream that goes on behind its end is not worth more
 
 
-async def read_incoming(incoming: Incoming, response: Response, log: Log, limits: Limits) -> None:
+async def read_incoming(incoming: Incoming, response: Response, log: EventLog, limits: Limits) -> None:
     """Read a response that is open to its end.
 
     Raises:
@@ -30,7 +30,7 @@ async def read_incoming(incoming: Incoming, response: Response, log: Log, limits
 
 
 class _Reading:
-    def __init__(self, incoming: Incoming, response: Response, log: Log, limits: Limits) -> None:
+    def __init__(self, incoming: Incoming, response: Response, log: EventLog, limits: Limits) -> None:
         self._incoming = incoming
         self._response = response
         self._log = log

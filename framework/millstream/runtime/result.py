@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 from millstream.events import Call, Record, Usage
 from millstream.journal.seam import Journal
@@ -15,6 +15,9 @@ from millstream.sessions.session import Session
 from millstream.toolbox.output_type import Output
 from millstream.transcript import Transcript
 from millstream.transport.seam import Transport
+
+if TYPE_CHECKING:
+    from millstream.agent import Agent
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Start:
 class Result(Generic[Output]):
     """What a run left. `output` is what it was for: one of the `output_type`, else the text of the answer.
 
+    `agent` is the one that answered, another one after a handoff; go on with `agent.run(…, history=transcript)`.
     Of a suspended run it is None; `pending` are the calls that wait for an answer, and `state` is what to go on from.
     """
 
@@ -45,5 +49,6 @@ class Result(Generic[Output]):
     transcript: Transcript = field(repr=False)
     records: list[Record] = field(repr=False)
     run_id: str
+    agent: Agent[Any] = field(repr=False)
     pending: tuple[Call, ...] = ()
     state: RunState | None = field(default=None, repr=False)

@@ -1,7 +1,8 @@
 """A run: one background task that turns the loop, and the consumer's side of it.
 
 `async with` owns the tasks, `async for` takes the events. Leaving the block early leaves nothing alive. A failure is
-an event first and is then raised in the consumer's frame. No async generator owns a task group or a cancel scope.
+an event first and is then raised in the consumer's frame. No async generator owns a task group or a cancel scope. A
+sub-agent's run has no consumer of its own: it is driven `within` the call that it serves.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Generic, Self, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, cast
 
 import anyio
 from anyio.abc import TaskGroup
 
 from millstream.answers import Answer, AnyAnswer, Approve, Deny
 from millstream.arguments.outcomes import Sealed
-from millstream.errors import RunClosed, RunError, WireError
+from millstream.errors import RunClosed, RunError, ToolError, WireError
 from millstream.events import (
     Call,
     Event,
@@ -36,27 +37,36 @@ from millstream.journal.memory import MemoryJournal
 from millstream.prompt import Prompt, parts_of_prompt
 from millstream.runtime.answering import not_waiting
 from millstream.runtime.conversation import Conversation
+from millstream.runtime.event_log import EventLog
 from millstream.runtime.following import Following, failed
 from millstream.runtime.groups import leave, only_leaf
 from millstream.runtime.handle import CallHandle
 from millstream.runtime.log import Log, Writer
 from millstream.runtime.loop import TurnLoop
+from millstream.runtime.nest import Nest
 from millstream.runtime.output_view import changes, partial_output
+from millstream.runtime.relay import Relay
 from millstream.runtime.remembered import Remembered, remembered
 from millstream.runtime.response import Response
 from millstream.runtime.result import Result, Start
 from millstream.runtime.resumed import Resumed
+from millstream.runtime.scoped_log import ScopedLog
 from millstream.runtime.state import RunState
 from millstream.runtime.wake import loop_clock
 from millstream.toolbox.output_type import Output
 from millstream.toolbox.partial_model import PartialFields
 from millstream.transcript import Transcript, UserMessage
 
+if TYPE_CHECKING:
+    from millstream.agent import Agent
+
 _ENTER = "a run is entered first: async with agent.stream(prompt) as run: async for event in run: …"
 
 
 class Run(Generic[Output]):
     """A run in progress. Made by `agent.stream(prompt)`; enter it, then iterate over its events.
+
+    The iteration leaves out what sub-agents do, so that it does not mix with the answer; `follow` gives it, too.
 
     Raises, from the iteration:
         RunClosed: it was not entered, or was left.
@@ -74,7 +84,8 @@ class Run(Generic[Output]):
         self._start = start
         self._memory = MemoryJournal()
         self._tasks: TaskGroup | None = None
-        self._log: Log | None = None
+        self._log: EventLog | None = None
+        self._nest: Nest | None = None
         self._loop: TurnLoop | None = None
         self._remembered: Remembered | None = None
         self._responses: dict[int, Response | Resumed] = {}
@@ -94,10 +105,9 @@ class Run(Generic[Output]):
         resumption = self._start.resumption
         seq = resumption.state.next_seq - 1 if resumption is not None else 0
         observe = None if observer is None else observer.feed
-        self._log = Log(self.run_id, journal, loop_clock(), limits, seq, observe)
         self._remembered = await remembered(self._start.session, self._start.transcript, resumed=resumption is not None)
-        transcript = self._remembered.transcript
-        self._loop = TurnLoop(self._conversation, transcript, self._log, self._on_response, resumption)
+        log = Log(self.run_id, journal, loop_clock(), limits, seq, observe)
+        self._begin(log, limits.max_agent_depth, self._remembered.transcript)
         self._tasks = anyio.create_task_group()
         await self._tasks.__aenter__()
         self._tasks.start_soon(self._drive, name=f"run {self.run_id}")
@@ -114,7 +124,10 @@ class Run(Generic[Output]):
         return self
 
     async def __anext__(self) -> Event:
-        return (await self._next()).event
+        record = await self._next()
+        while record.scope:
+            record = await self._next()
+        return record.event
 
     async def _next(self) -> Record:
         if self._log is None:
@@ -130,7 +143,7 @@ class Run(Generic[Output]):
         raise StopAsyncIteration
 
     def follow(self) -> AsyncIterator[Record]:
-        """The events with their numbers and times, instead of iterating over the run itself."""
+        """The events with numbers and times, those of sub-agents too: `scope` is the path of calls that they serve."""
         return Following(self._next)
 
     async def text_stream(self) -> AsyncIterator[str]:
@@ -220,7 +233,7 @@ class Run(Generic[Output]):
         for response in self._responses.values():
             for call_id, routed in response.calls.items():
                 if call_id not in self._handles:
-                    self._handles[call_id] = CallHandle(routed.call, response)
+                    self._handles[call_id] = CallHandle(routed.call, response, self._nest)
         return self._handles
 
     @property
@@ -238,13 +251,19 @@ class Run(Generic[Output]):
 
     @property
     def usage(self) -> Usage:
-        """Tokens so far, over all responses that have ended."""
-        return self._loop.usage if self._loop is not None else Usage()
+        """Tokens so far, over all responses that have ended, those of sub-agents included."""
+        return Usage() if self._loop is None or self._nest is None else self._loop.usage + self._nest.usage
 
     @property
     def transcript(self) -> Transcript:
         """What was said and done so far, every call with its answer: a response whose calls wait is in `state` only."""
         return self._loop.transcript if self._loop is not None else self._start.transcript
+
+    @property
+    def agent(self) -> Agent:
+        """The agent that answers: the one that was asked, or the one that it handed over to."""
+        agent: Agent = self._conversation.agent if self._loop is None else self._loop.agent
+        return agent
 
     @property
     def records(self) -> list[Record]:
@@ -260,9 +279,29 @@ class Run(Generic[Output]):
         """What the run left, once it is finished or suspended."""
         output = cast("Output", self.output)
         said = (output, self.text, self.calls, self.usage, self.transcript)
-        return Result(*said, self.records, self.run_id, self.pending, self.state)
+        return Result(*said, self.records, self.run_id, self.agent, self.pending, self.state)
+
+    async def within(self, nest: Nest, call: Call) -> None:
+        """Run to the end within a call of another run, whose log and consumer take all that happens.
+
+        Raises:
+            ToolError: it was cancelled by itself. Else what iterating over it would raise.
+        """
+        depth_left = min(nest.depth_left - 1, self._conversation.limits.max_agent_depth)
+        self._conversation = self._conversation.under(call.id, nest)
+        self._begin(ScopedLog(nest.log, call.id), depth_left, self._start.transcript)
+        await self._drive()
+        if self._failure is not None:
+            raise self._failure
+        if self._scope is not None and self._scope.cancelled_caught:
+            raise ToolError(f"{call.name} was cancelled: {self._cancel_reason}. It may have had part of its effect.")
 
     # --- the background task ---
+
+    def _begin(self, log: EventLog, depth_left: int, transcript: Transcript) -> None:
+        self._log, self._nest = log, Nest(log, depth_left, self._conversation.shared.at_work)
+        self._conversation = self._conversation.nested(self._nest)
+        self._loop = TurnLoop(self._conversation, transcript, log, self._on_response, self._start.resumption)
 
     def _on_response(self, response: Response | Resumed) -> None:
         self._responses[response.turn] = response
@@ -298,8 +337,8 @@ class Run(Generic[Output]):
 
     async def _remember(self, last: Event | None) -> Event | None:
         """Have the session keep what was said and done; where it does not, that is how the run ended."""
-        assert self._loop is not None
-        assert self._remembered is not None
+        if self._remembered is None or self._loop is None:
+            return last
         try:
             await self._remembered.keep(self._loop.transcript)
         except Exception as error:  # noqa: BLE001  raised in the consumer's frame
@@ -308,7 +347,7 @@ class Run(Generic[Output]):
                 return failed(error)
         return last
 
-    async def _close(self, log: Log) -> None:
+    async def _close(self, log: EventLog) -> None:
         """Have the last record kept, whatever became of the run; a journal that fails again is the run's failure."""
         try:
             with anyio.CancelScope(shield=True):
@@ -323,10 +362,10 @@ class Run(Generic[Output]):
         assert self._loop is not None
         transport = self._start.transport
         own = self._conversation.model.transport() if transport is None else nullcontext(transport)
-        async with own as opened, anyio.create_task_group() as tools:
-            await self._loop.run(opened, tools)
+        async with own as opened, anyio.create_task_group() as tools, Relay(self._conversation.model, opened) as relay:
+            await self._loop.run(opened, tools, relay)
         if self._loop.suspended is not None:
             return RunSuspended(self._loop.suspended.pending)
         accepted = self._loop.output.accepted or Sealed(self.text, self.text)
         self.output = cast("Output", accepted.bound)
-        return RunFinished(accepted.value, self._loop.usage)
+        return RunFinished(accepted.value, self.usage)

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from millstream.events import CALL_EVENTS, CallEvent, Event
 from millstream.routing.turn import Turn
-from millstream.runtime.log import Log
+from millstream.runtime.event_log import EventLog
 from millstream.runtime.wake import LoopThread
 
 
 class TurnLog:
     """Emits the events of one response into the log of its run."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: EventLog) -> None:
         self.turn = Turn()
         """The lives of the calls."""
         self._log = log

@@ -1,4 +1,4 @@
-"""A flag that a task waits for, the clock of the event loop, and a way to do things on it from any thread."""
+"""Flags that tasks wait for, the clock of the event loop, and a way to do things on it from any thread."""
 
 from __future__ import annotations
 
@@ -30,6 +30,25 @@ class Wake:
             await self._event.wait()
             self._event = None
         self._is_set = False
+
+
+class Bell:
+    """Wakes all that wait when it rings. A ring that nobody waits for is forgotten: look first, then wait."""
+
+    def __init__(self) -> None:
+        self._event: anyio.Event | None = None
+
+    def ring(self) -> None:
+        """Wake all that wait now."""
+        event, self._event = self._event, None
+        if event is not None:
+            event.set()
+
+    async def wait(self) -> None:
+        """Wait until it rings."""
+        if self._event is None:
+            self._event = anyio.Event()
+        await self._event.wait()
 
 
 def loop_clock() -> Callable[[], float]:

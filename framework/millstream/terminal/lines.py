@@ -36,6 +36,7 @@ from millstream.events import (
     TextReplaced,
     TurnEnded,
     TurnRestarted,
+    TurnStarted,
     TurnTorn,
 )
 from millstream.terminal.glyphs import Glyphs
@@ -74,6 +75,7 @@ class Lines:
 
     def feed(self, record: Record) -> list[str]:
         """Take up the next record; returns the lines it is worth, often none."""
+        agent_before = self.view.agent
         self.view.feed(record)
         event = record.event
         if isinstance(event, CallEvent):
@@ -95,13 +97,16 @@ class Lines:
             case TurnTorn(message=message):
                 broken = f"the response broke off: {one_line(message, LINE_CHARS)}"
                 return [*self._flush(), self._line(self._glyphs.failed, broken)]
-            case TurnRestarted() | RunStarted() | RunResumed() | RunSteered() as event:
-                return [*self._flush(), self._line(*self._note(event))]
+            case TurnRestarted() | RunStarted() | RunResumed() | RunSteered() | TurnStarted() as event:
+                sign, note = self._note(event, agent_before)
+                return [*self._flush(), self._line(sign, note)] if note else []
             case _:
                 return []
 
-    def _note(self, event: TurnRestarted | RunStarted | RunResumed | RunSteered) -> tuple[str, str]:
-        """The sign and the words of an event that is worth one line."""
+    def _note(
+        self, event: TurnRestarted | RunStarted | RunResumed | RunSteered | TurnStarted, agent_before: str
+    ) -> tuple[str, str]:
+        """The sign and the words of an event that is worth one line; no words where it is not."""
         match event:
             case TurnRestarted():
                 return self._glyphs.retry, "the model is asked again; what that response said is void"
@@ -111,6 +116,10 @@ class Lines:
                 return self._glyphs.note, "the run goes on"
             case RunSteered(text=text):
                 return self._glyphs.note, f"you: {one_line(text or '(more)', LINE_CHARS)}"
+            case TurnStarted(turn=turn, agent=agent):
+                handed_over = agent != agent_before and self.view.turns[0].turn != turn
+                note = f"{one_line(agent, LINE_CHARS)} goes on with the conversation" if handed_over else ""
+                return self._glyphs.note, note
 
     def close(self) -> list[str]:
         """The last lines: what was still held back, the answer where it was not streamed, how the run ended."""

@@ -165,6 +165,8 @@ def _message(call: CallView, cells: int) -> str:
             return cut(f"→ {call.result_line}", cells)
         case "running":
             reported = call.message or (call.log[-1] if call.log else "")
+            if not reported and call.said_tail.strip():
+                return cut_start(call.said_tail, cells)
             return cut(reported or arguments_line(call.settled if call.args is None else call.args), cells)
         case "approval":
             return cut(arguments_line(call.args), cells)

@@ -179,6 +179,8 @@ def _check_function(candidate: object) -> None:
     if isinstance(candidate, type):
         name = candidate.__name__
         raise ToolDefinitionError(f"{name} is a class: write a function that takes what {name} needs, and returns one")
+    if hasattr(candidate, "as_tool"):
+        raise ToolDefinitionError(f'{candidate!r} is an agent: give it as a tool with .as_tool("name", "what it does")')
     if not callable(candidate):
         raise ToolDefinitionError(f"a tool is made of a function, not of {candidate!r}")
 

@@ -118,6 +118,8 @@ class CallView:
     total: float | None = None
     message: str = ""
     log: deque[str] = field(default_factory=_log)
+    said_tail: str = ""
+    """The end of what its sub-agent says in its latest response, at most ARGS_TAIL_CHARS characters."""
     started_s: float | None = None
     """When its first attempt started, None if none did."""
     ended_s: float | None = None

@@ -45,7 +45,7 @@ from millstream.events import (
     Usage,
 )
 from millstream.ui import figures
-from millstream.ui.call_view import CallView
+from millstream.ui.call_view import ARGS_TAIL_CHARS, CallView
 from millstream.ui.turn_view import TurnView
 
 RunState: TypeAlias = Literal["starting", "running", "finished", "failed", "cancelled", "suspended"]
@@ -65,11 +65,13 @@ class RunView:
     run_id: str = ""
     model: str = ""
     prompt: str | None = None
+    agent: str = "agent"
+    """The agent that answers: another one after a handoff."""
     state: RunState = "starting"
     turns: list[TurnView] = field(default_factory=list[TurnView])
     calls: list[CallView] = field(default_factory=list[CallView])
     usage: Usage = field(default_factory=Usage)
-    """Tokens so far: the sum over the turns that have ended, and the run's own sum once it finished."""
+    """Tokens so far: the sum over the turns that have ended, of sub-agents too; the run's sum once it finished."""
     output: JsonValue = None
     """What the run was for, once it finished."""
     error: str = ""
@@ -96,7 +98,7 @@ class RunView:
         """Take up the next record of the log.
 
         Events of calls and turns whose beginning is not in the log are taken up as well, so that a viewer may join a
-        run late. Of a sub-agent's events only those of its calls are shown.
+        run late. Of a sub-agent its calls are shown, and what it says as what its call is doing.
         """
         if isinstance(record.event, RunResumed) and not record.scope:
             # Whether the clock of the log went on or began anew: no time passed for the view.
@@ -129,7 +131,9 @@ class RunView:
                 | TurnRestarted()
                 | ProviderEvent()
             ):
-                if not record.scope:
+                if record.scope:
+                    self._below(record.event, record.scope)
+                else:
                     self._turn(record.event, at_s)
             case _:
                 self._call(record.event, record.scope, at_s)
@@ -204,8 +208,8 @@ class RunView:
     def _turn(self, event: TurnEvent, at_s: float) -> None:
         turn = self._turn_view(event.turn, at_s)
         match event:
-            case TurnStarted(answers=answers):
-                turn.answers = answers
+            case TurnStarted(answers=answers, agent=agent):
+                turn.answers, self.agent = answers, agent
                 return
             case TextDelta() | RefusalDelta() | OutputDelta():
                 turn.text.add(event.text, event.item)
@@ -233,6 +237,16 @@ class RunView:
             case _:
                 assert_never(event)
         turn.arrived(at_s)
+
+    def _below(self, event: TurnEvent, scope: tuple[str, ...]) -> None:
+        """A response of a sub-agent goes on."""
+        call = self._by_id.get(scope)
+        if isinstance(event, TurnEnded | TurnTorn):
+            self.usage += event.usage or Usage()
+        elif call is not None and isinstance(event, TurnStarted):
+            call.said_tail = ""
+        elif call is not None and isinstance(event, TextDelta | OutputDelta | RefusalDelta):
+            call.said_tail = (call.said_tail + event.text)[-ARGS_TAIL_CHARS:]
 
     def _call(self, event: CallEvent, scope: tuple[str, ...], at_s: float) -> None:
         call = self._call_view(event.call, scope, at_s)

@@ -9,7 +9,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from millstream.runtime.wake import LoopThread, Wake, loop_clock
+from millstream.runtime.wake import Bell, LoopThread, Wake, loop_clock
 
 pytestmark = pytest.mark.anyio
 
@@ -106,3 +106,22 @@ def test_the_clock_can_be_read_in_a_callback_of_the_loop() -> None:
         return await read
 
     assert anyio.run(main, backend="asyncio") <= time.monotonic() + 1
+
+
+async def test_a_bell_wakes_all_that_wait_and_a_ring_that_nobody_hears_is_forgotten() -> None:
+    bell = Bell()
+    woken: list[int] = []
+    bell.ring()
+
+    async def wait(number: int) -> None:
+        await bell.wait()
+        woken.append(number)
+
+    async with anyio.create_task_group() as tasks:
+        for number in range(3):
+            tasks.start_soon(wait, number)
+        await anyio.wait_all_tasks_blocked()
+        assert woken == []
+        bell.ring()
+        await anyio.wait_all_tasks_blocked()
+        assert sorted(woken) == [0, 1, 2]

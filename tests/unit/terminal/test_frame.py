@@ -203,6 +203,15 @@ def test_calls_of_a_sub_agent_are_indented() -> None:
     assert "└ search" in row_of(screen(view_of(log.records), 1.0), " search ")
 
 
+def test_what_a_sub_agent_says_stands_beside_its_call_until_the_call_says_something_itself() -> None:
+    log = started()
+    log.run(log.open(0.2, "research"), 0.3)
+    log.add(0.4, TextDelta("Three\x07 books", 1, 0), scope=("research",))
+    assert row_of(screen(view_of(log.records), 1.0), "research").endswith("Three books")
+    log.add(0.5, CallLogged(view_of(log.records).calls[0].call, "reading"))
+    assert row_of(screen(view_of(log.records), 1.0), "research").endswith("reading")
+
+
 def test_two_hundred_calls_fit_and_those_left_out_are_counted() -> None:
     lines = screen(view_of(many(200).records), 2.0, height=24)
     assert len(lines) <= 24

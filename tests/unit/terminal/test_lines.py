@@ -20,6 +20,7 @@ from millstream.events import (
     RunFailed,
     RunFinished,
     RunResumed,
+    RunStarted,
     RunSuspended,
     TextDelta,
     TurnEnded,
@@ -281,3 +282,14 @@ def test_a_deferred_call_says_what_it_is_asked() -> None:
         "00:00.500 · ask_user answered",
         "00:00.500 ✓ ask_user → so",
     ]
+
+
+def test_another_agent_that_goes_on_is_a_line_of_its_own() -> None:
+    log = started()
+    before = len(told(log.records))
+    log.add(0.5, TurnEnded(1, "stop"), TurnStarted(2, (), "billing\x1b"), TurnEnded(2, "stop"))
+    log.add(0.6, TurnStarted(3, (), "billing\x1b"))
+    assert told(log.records)[before:] == ["00:00.500 · billing goes on with the conversation"]
+    first = Log()
+    first.add(0.0, RunStarted("run", "m", None, 0.0), TurnStarted(4, (), "billing"))  # it was asked itself
+    assert len(told(first.records)) == 1

@@ -214,7 +214,10 @@ def test_calls_of_a_sub_agent_stand_behind_their_parent_and_are_not_counted_twic
     inner = view.call("research", ("research",))
     assert inner is not None
     assert inner.call.name == "search"
-    assert (view.state, view.text, view.usage, view.most_at_once, view.first_call_s) == ("running", "", Usage(), 1, 0.4)
+    assert (view.state, view.text, view.usage, view.most_at_once, view.first_call_s) == (
+        *("running", "", Usage(5, 5)),
+        *(1, 0.4),
+    )
     assert view.call(after.id) is view.calls[2]
     # What overlapped within a sub-agent is part of its parent's time: nothing is saved twice.
     log.add(5.0, CallReturned(search, "found"), scope=("research",))
@@ -290,3 +293,24 @@ def test_two_hundred_calls_and_long_texts_are_linear() -> None:
         view.feed(Record(seq + 1000, 300.0, TextDelta("x", 9, 0)))
     assert len(view.calls) == 200
     assert len(view.turns[-1].text.__str__()) == 100_000
+
+
+def test_what_a_sub_agent_says_is_what_its_call_is_doing() -> None:
+    log = started()
+    research = log.open(0.2, "research")
+    log.run(research, 0.4)
+    log.add(0.5, TurnStarted(1), TextDelta("x" * 500, 1, 0), TextDelta("so", 1, 0), scope=("research",))
+    view = view_of(log.records)
+    assert view.calls[0].said_tail == "x" * 398 + "so"
+    log.add(0.6, TurnStarted(2), TextDelta("And ", 2, 0), TextDelta("then", 2, 0), scope=("research",))
+    log.add(0.7, TextDelta("of nobody's call", 1, 0), scope=("research", "unknown"))
+    view = view_of(log.records)
+    assert (view.calls[0].said_tail, view.text) == ("And then", "")
+
+
+def test_the_agent_that_answers_is_known() -> None:
+    log = started()
+    assert view_of(log.records).agent == "agent"
+    log.add(0.5, TurnEnded(1, "stop"), TurnStarted(2, (), "billing"))
+    log.add(0.6, TurnStarted(1, (), "inner"), scope=("a",))
+    assert view_of(log.records).agent == "billing"

@@ -2,7 +2,8 @@
 
 Where a log begins with `RunResumed`, turns that were opened before are unknown: nothing is said until the first
 `TurnStarted`. `ProviderEvent` may trail after the end of its response, so only its turn's existence is checked. What
-the calls of a torn response are owed is not known here, only that `kept` and `dropped` name its calls.
+the calls of a torn response are owed is not known here, only that `kept` and `dropped` name its calls. Another agent
+asks only after a call that handed the conversation over to it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 
 from millstream.events import (
     CallOpened,
+    CallReturned,
     Event,
     OutputSettled,
     ProviderEvent,
@@ -43,6 +45,8 @@ class _Turns:
         self._last = 0
         self._open: int | None = None
         self._torn: int | None = None
+        self._agent: str | None = None
+        self._returned: set[str] = set()  # names of the calls that returned since the last request
         self._misplaced: set[int] = set()
 
     @property
@@ -51,8 +55,11 @@ class _Turns:
 
     def take(self, record: Record) -> Iterator[str]:
         match record.event:
-            case TurnStarted(turn=turn):
+            case TurnStarted(turn=turn, agent=agent):
                 yield from self._start(turn)
+                yield from self._hand_over(turn, agent)
+            case CallReturned(call=call):
+                self._returned.add(call.name)
             case TurnEnded(turn=turn) as event:
                 yield from self._close(turn, event.type)
             case TurnTorn(turn=turn) as event:
@@ -78,6 +85,12 @@ class _Turns:
         if turn <= self._last:
             yield f"turn {turn} started after turn {self._last}: numbers count up from 1 and are never used again"
         self._last, self._open, self._torn = max(turn, self._last), turn, None
+
+    def _hand_over(self, turn: int, agent: str) -> Iterator[str]:
+        if self._agent not in {None, agent} and f"transfer_to_{agent}" not in self._returned:
+            yield f"turn {turn} is of the agent {agent}, but no call handed over to it: {self._agent} had the last one"
+        self._agent = agent
+        self._returned.clear()
 
     def _close(self, turn: int, how: str) -> Iterator[str]:
         if turn != self._open:

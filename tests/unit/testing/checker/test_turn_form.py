@@ -10,6 +10,8 @@ from millstream.events import (
     CallFailed,
     CallOpened,
     CallReturned,
+    CallSealed,
+    CallStarted,
     Event,
     OutputDelta,
     OutputSettled,
@@ -185,3 +187,30 @@ def test_a_call_in_a_turn_that_never_was_is_one_fault() -> None:
     lines = after(GOOD, END_1, *story)
     next_turn = TurnStarted(2, ("a", "b"))
     assert_only(0, swap(lines, TURN_2[0], next_turn), lines[place(lines, END_1) + 1])
+
+
+def test_another_agent_asks_only_after_a_call_that_handed_over_to_it() -> None:
+    over = call("a", name="transfer_to_billing")
+    opened, sealed = CallOpened(over), CallSealed(over, {})
+    begun, returned = CallStarted(over, 1, "end", "d"), CallReturned(over, "billing goes on")
+    billing = TurnStarted(2, ("a",), "billing")
+    handed = (
+        RUN,
+        TurnStarted(1),
+        opened,
+        ArgsDelta(over, "{}"),
+        sealed,
+        END_1,
+        begun,
+        returned,
+        billing,
+        ended(2),
+        DONE,
+    )
+    assert_good(handed)
+    assert_good((*handed[:-1], TurnStarted(3, (), "billing"), ended(3), DONE))
+    back = TurnStarted(3)
+    found = assert_only(0, (*handed[:-1], back, ended(3), DONE), back)
+    assert "agent agent, but no call handed over to it: billing had the last one" in found.message
+    failed = CallFailed(over, Raised("ToolError"))
+    assert_only(0, swap(handed, returned, failed), billing)

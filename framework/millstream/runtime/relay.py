@@ -1,0 +1,89 @@
+"""The agents of one run, one after the other: who goes on after a response, and what the requests of each travel on.
+
+A transport is opened when its agent is first asked, and closed at the end of the run, unless somebody else keeps it
+open. Nothing here knows how a handoff comes about: a call of one of the agent's `successors` returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from millstream.errors import UsageError
+from millstream.events import CallEnded
+from millstream.models import Model
+from millstream.runtime.conversation import Conversation, Successor
+from millstream.transcript import Transcript
+from millstream.transport.seam import Transport
+
+
+class Relay:
+    """Enter it within the run, and ask it after each response.
+
+    Args:
+        first: the model of the agent that begins.
+        transport: what its requests travel on, entered.
+    """
+
+    def __init__(self, first: Model, transport: Transport) -> None:
+        self._opened: list[tuple[Model, Transport]] = [(first, transport)]
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._stack.__aexit__(kind, error, traceback)
+
+    async def follow(
+        self, now: Conversation, ends: Sequence[CallEnded], transcript: Transcript
+    ) -> tuple[Conversation, Transport]:
+        """Who goes on after a response of `now` whose calls ended like that, and on what.
+
+        Raises:
+            UsageError: what the next agent is to be told of the transcript is no history.
+        """
+        successor = _successor(now, ends)
+        if successor is not None:
+            view = _view(successor, transcript) if successor.history is not None else None
+            now = replace(successor.begin(now.shared), view=view)
+        return now, await self._transport(now)
+
+    async def _transport(self, conversation: Conversation) -> Transport:
+        for model, opened in self._opened:
+            if model is conversation.model:
+                return opened
+        transport = conversation.transport or await self._open(conversation.model)
+        self._opened.append((conversation.model, transport))
+        return transport
+
+    async def _open(self, model: Model) -> Transport:
+        made = model.transport()
+        if any(made is opened for _, opened in self._opened):  # two models share it
+            return made
+        return await self._stack.enter_async_context(made)
+
+
+def _successor(now: Conversation, ends: Sequence[CallEnded]) -> Successor | None:
+    """Whom the calls of a response handed over to, None where to nobody."""
+    return next((now.successors[end.call.name] for end in ends if end.ok and end.call.name in now.successors), None)
+
+
+def _view(successor: Successor, transcript: Transcript) -> Callable[[Transcript], Transcript]:
+    """What the next agent sees of the transcript as it grows: what it is told of it now, and all that is added."""
+    assert successor.history is not None
+    told, length = successor.history(transcript), len(transcript)
+    if not _is_history(told):
+        raise UsageError(
+            f"Handoff(…, history=…) to {successor.name} must give a transcript that is not empty, each call answered"
+        )
+    return lambda whole: told + whole.entries[length:]
+
+
+def _is_history(made: object) -> bool:
+    return isinstance(made, Transcript) and bool(made) and not made.unanswered
