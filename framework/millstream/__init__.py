@@ -41,6 +41,8 @@ from millstream.toolbox.context import ToolContext
 from millstream.toolbox.decorator import tool
 from millstream.toolbox.final import Final
 from millstream.toolbox.free_text import Grammar
+from millstream.toolbox.mcp import MCPServer
+from millstream.toolbox.schema_tool import schema_tool
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
 from millstream.transcript import Transcript
@@ -52,6 +54,7 @@ __all__ = (
     "Final",
     "Grammar",
     "Limits",
+    "MCPServer",
     "MillstreamError",
     "Model",
     "ModelError",
@@ -76,5 +79,6 @@ __all__ = (
     "UsageError",
     "UseTool",
     "WireError",
+    "schema_tool",
     "tool",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from copy import copy
+from dataclasses import replace
 from typing import Any, Self
 from uuid import uuid4
 
@@ -21,8 +22,11 @@ from millstream.runtime.attempt import RunContext, check_approver
 from millstream.runtime.blocking import blocking
 from millstream.runtime.conversation import Conversation
 from millstream.runtime.run import Result, Run, Start
+from millstream.runtime.sources import Sources, check_sources
+from millstream.toolbox.mcp import MCPServer
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
+from millstream.toolbox.turn_tools import ToolsForTurn
 from millstream.transcript import Transcript, UserMessage
 from millstream.transport.named import TransportName
 from millstream.transport.seam import Transport, Warming
@@ -37,13 +41,15 @@ class Agent:
 
     Args:
         model: a model string ("openai:gpt-5.1") or a `Model`.
-        tools: functions, tools or toolboxes; the names must differ.
+        tools: functions, tools, toolboxes or MCP servers; the names must differ.
         instructions: what the model is told before everything else.
         approver: asked before a tool that needs approval starts.
         policy: what to do when a model, a stream or a tool does not behave.
         limits: caps and deadlines.
         journal: where runs are recorded before they count; in memory by default.
         transport: how requests travel, for a model given as a string: see `Model`.
+        tools_for_turn: asked before each request which tools the model is told of: see `toolbox.turn_tools`. A call of
+            any other is refused as one of a tool that does not exist.
 
     Raises:
         ModelError: the model string names no model, or its requests can not travel by that transport.
@@ -54,7 +60,7 @@ class Agent:
     def __init__(  # noqa: PLR0913  the parts of an agent
         self,
         model: Model | str,
-        tools: Iterable[Callable[..., Any] | Tool[..., Any] | Toolbox] = (),
+        tools: Iterable[Callable[..., Any] | Tool[..., Any] | Toolbox | MCPServer] = (),
         *,
         instructions: str = "",
         approver: Approver | None = None,
@@ -62,6 +68,7 @@ class Agent:
         limits: Limits | None = None,
         journal: Journal | None = None,
         transport: TransportName | None = None,
+        tools_for_turn: ToolsForTurn | None = None,
     ) -> None:
         self.model = as_model(model, transport)
         self.model.prepare()
@@ -73,6 +80,9 @@ class Agent:
         self._journal = journal
         self._open: AsyncExitStack | None = None
         self._transport: Transport | None = None
+        self._sources: Sources | None = None
+        self._tools_for_turn = tools_for_turn
+        check_sources(self.toolbox)
         check_approver(self.toolbox, approver)
 
     def __repr__(self) -> str:
@@ -103,7 +113,8 @@ class Agent:
         run_id = run_id or uuid4().hex
         conversation = self._conversation(run_id, deps)
         said = prompt if isinstance(prompt, str) else None
-        return Run(conversation, Start(run_id, said, transcript, self._journal, self._transport))
+        start = Start(run_id, said, transcript, self._journal, self._transport, self._sources, self._tools_for_turn)
+        return Run(conversation, start)
 
     async def run(
         self, prompt: Prompt = None, *, history: Transcript | None = None, deps: Any = None, run_id: str | None = None
@@ -134,15 +145,17 @@ class Agent:
         other = copy(self)
         other.model = as_model(model)
         other.model.prepare()
-        other._open = other._transport = None  # noqa: SLF001  its own copy
+        other._open = other._transport = other._sources = None  # noqa: SLF001  its own copy
         return other
 
     async def __aenter__(self) -> Self:
-        """Keep connections open between runs."""
+        """Keep connections and MCP servers open between runs."""
         if self._open is not None:
             raise UsageError("the agent is entered already")
         async with AsyncExitStack() as stack:
-            self._transport = await stack.enter_async_context(self.model.transport())
+            transport = await stack.enter_async_context(self.model.transport())
+            self._sources = await stack.enter_async_context(Sources(self.toolbox, self.limits))
+            self._transport = transport
             self._open = stack.pop_all()
         return self
 
@@ -163,7 +176,10 @@ class Agent:
         if self._transport is None:
             raise UsageError("enter the agent first: async with agent: await agent.warm_up()")
         if isinstance(self._transport, Warming):
-            ask = self._conversation("warm-up").ask(Transcript())
+            conversation = self._conversation("warm-up")
+            if self._sources is not None:
+                conversation = replace(conversation, toolbox=await self._sources.toolbox())
+            ask = conversation.ask(Transcript())
             with anyio.move_on_after(self.limits.first_byte_timeout_s) as wait:
                 await self._transport.warm_up(self.model.request(ask, self.limits))
             if wait.cancelled_caught:
@@ -171,6 +187,6 @@ class Agent:
                 raise WireError(text, phase="request", kind="timeout", retryable=True)
 
     async def __aexit__(self, *exc_info: object) -> None:
-        stack, self._open, self._transport = self._open, None, None
+        stack, self._open, self._transport, self._sources = self._open, None, None, None
         if stack is not None:
             await stack.aclose()

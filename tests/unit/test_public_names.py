@@ -22,6 +22,7 @@ AGREED = (
     "Final",
     "Grammar",
     "Limits",
+    "MCPServer",
     "MillstreamError",
     "Model",
     "ModelError",
@@ -46,6 +47,7 @@ AGREED = (
     "UsageError",
     "UseTool",
     "WireError",
+    "schema_tool",
     "tool",
 )
 HEAVY = (
@@ -63,6 +65,8 @@ HEAVY = (
     "typer",
     "starlette",
     "uvicorn",
+    "mcp",
+    "mcp_types",
     "opentelemetry",
     "sqlite3",
 )
@@ -134,5 +138,5 @@ def test_a_whole_run_needs_none_of_the_extras() -> None:
         "from millstream import Agent\nfrom millstream.testing import ScriptedModel\n"
         "assert Agent(ScriptedModel(['Hi'])).run_sync('Hello').output == 'Hi'"
     )
-    extras = ("openai", "trio", "rich", "typer", "starlette", "uvicorn", "opentelemetry")
+    extras = ("openai", "trio", "rich", "typer", "starlette", "uvicorn", "mcp", "opentelemetry")
     assert loaded_by(code, extras) == []

@@ -20,6 +20,7 @@ from millstream.runtime.response import Response, ResponseParts
 from millstream.runtime.retry import retrying
 from millstream.runtime.torn import Torn, recovery
 from millstream.runtime.turn_log import TurnLog
+from millstream.runtime.turn_toolbox import TurnToolbox
 from millstream.transcript import Entry, Reply, Transcript
 from millstream.transport.seam import Transport
 
@@ -39,6 +40,8 @@ class TurnLoop:
     ) -> None:
         self.transcript = transcript
         self.usage = Usage()
+        self.tools: TurnToolbox | None = None
+        """What makes the tools of each turn, where they may differ from turn to turn."""
         self._conversation = conversation
         self._log = log
         self._on_response = on_response
@@ -102,6 +105,10 @@ class TurnLoop:
         limits = self._conversation.limits
         self._log.emit((TurnStarted(self._turn, answers),))
         await self._log.flush()
+        if self.tools is not None:
+            self._conversation = await self.tools.conversation(
+                self._conversation, self._turn, self.transcript, self._tell
+            )
 
         async def attempt(_: int) -> Response:
             response = self._new_response(tasks)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -36,7 +36,10 @@ from millstream.runtime.handle import CallHandle
 from millstream.runtime.log import Log, Writer
 from millstream.runtime.loop import TurnLoop
 from millstream.runtime.response import Response
+from millstream.runtime.sources import Sources
+from millstream.runtime.turn_toolbox import TurnToolbox
 from millstream.runtime.wake import loop_clock
+from millstream.toolbox.turn_tools import ToolsForTurn
 from millstream.transcript import Transcript
 from millstream.transport.seam import Transport
 
@@ -45,13 +48,15 @@ _ENTER = "a run is entered first: async with agent.stream(prompt) as run: async 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a run begins with. `transport` is one that somebody else keeps open, None for one of the run's own."""
+    """What a run begins with. `transport` and `sources` are open and somebody else's, None for the run's own."""
 
     run_id: str
     prompt: str | None
     transcript: Transcript
     journal: Journal | None = None
     transport: Transport | None = None
+    sources: Sources | None = None
+    tools_for_turn: ToolsForTurn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,10 +248,17 @@ class Run:
         assert self._loop is not None
         transport = self._start.transport
         own = self._conversation.model.transport() if transport is None else nullcontext(transport)
-        async with own as opened, anyio.create_task_group() as tools:
+        async with own as opened, self._sources() as sources, anyio.create_task_group() as tools:
+            self._loop.tools = TurnToolbox(sources, self._start.tools_for_turn)
             await self._loop.run(opened, tools)
         self.output = self.text
         return RunFinished(self.output, self._loop.usage)
+
+    def _sources(self) -> AbstractAsyncContextManager[Sources]:
+        """The servers of tools: those that are open already, else the run's own."""
+        if self._start.sources is not None:
+            return nullcontext(self._start.sources)
+        return Sources(self._conversation.toolbox, self._conversation.limits)
 
 
 class _Records:
