@@ -53,7 +53,7 @@ class Connection:
         self._client: Client | None = None
         self._scope = anyio.CancelScope()
         self._stderr = Stderr(server.label)
-        self._calling: dict[str, ToolContext[Any]] = {}
+        self._calling: list[ToolContext[Any]] = []  # of all the runs that share it
 
     async def open(self, tasks: TaskGroup) -> None:
         """Connect, and read the list of tools; the connection lives in `tasks` from then on.
@@ -110,7 +110,7 @@ class Connection:
         async def progressed(progress: float, total: float | None, message: str | None) -> None:
             context.progress(progress, total, message or "")
 
-        self._calling[context.call.id] = context
+        self._calling.append(context)
         try:
             answer = await self._client.call_tool(name, dict(args), progress_callback=progressed)
         except MCPError as error:
@@ -123,7 +123,7 @@ class Connection:
         except (ValueError, RuntimeError) as error:  # as the package judges it, by the tool's own output schema too
             raise ToolError(f"{label} answered with what is no result of {name}: {_first_line(error)}") from error
         finally:
-            del self._calling[context.call.id]
+            self._calling.remove(context)
         return read_result(answer.model_dump(by_alias=True, mode="json", exclude_none=True), label)
 
     async def _live(self, *, task_status: TaskStatus[None]) -> None:
@@ -196,7 +196,7 @@ class Connection:
         Over HTTP it comes in the answer to the call, and so in its context; over a pipe it is told where one call runs.
         """
         text = params.data if isinstance(params.data, str) else str(params.data)
-        context = next(iter(self._calling.values())) if len(self._calling) == 1 else self._current()
+        context = self._calling[0] if len(self._calling) == 1 else self._current()
         if context is not None:
             context.log(text)
         else:
@@ -204,7 +204,7 @@ class Connection:
 
     def _current(self) -> ToolContext[Any] | None:
         context = CURRENT.get(None)
-        return context if context is not None and context.call.id in self._calling else None
+        return context if context in self._calling else None
 
     def _told(self, why: str) -> str:
         """The reason of a failure with the server's last words, and nothing in it that is secret."""

@@ -1,0 +1,67 @@
+"""An MCP server made with the package mcp: over standard input and output as a program, over HTTP as `app()`."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import anyio
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.shared.exceptions import MCPDeprecationWarning
+from mcp.types import ToolAnnotations
+from starlette.applications import Starlette
+
+warnings.simplefilter("ignore", MCPDeprecationWarning)  # logging is going to leave the protocol, and is in it
+
+
+class Notes:
+    """The server and what it remembers."""
+
+    def __init__(self) -> None:
+        self.server = server = MCPServer("notes")
+        self.stopped: list[str] = []
+        self.waiting = anyio.Event()
+        server.tool(annotations=ToolAnnotations(read_only_hint=True))(self.add)
+        server.tool()(self.work)
+        server.tool()(self.wait)
+        server.tool()(self.grow)
+
+    def add(self, a: int, b: int) -> int:
+        """Add two numbers."""
+        return a + b
+
+    async def work(self, name: str, steps: int, ctx: Context[Any]) -> dict[str, Any]:
+        """Work step by step."""
+        for step in range(1, steps + 1):
+            await ctx.report_progress(step, steps, f"{name} {step}")
+            await ctx.info(f"{name} did {step}")
+        return {"name": name, "steps": steps}
+
+    async def wait(self) -> str:
+        """Wait until it is stopped."""
+        self.waiting.set()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            self.stopped.append("wait")
+        return "never"
+
+    async def grow(self, ctx: Context[Any]) -> str:
+        """Have one tool more."""
+
+        def grown() -> str:
+            """Say how tall."""
+            return "taller"
+
+        self.server.add_tool(grown)
+        await ctx.notify_tools_changed()
+        return "grown"
+
+
+def app() -> Starlette:
+    """The server over streamable HTTP."""
+    return Notes().server.streamable_http_app()
+
+
+if __name__ == "__main__":
+    Notes().server.run()
