@@ -1,7 +1,8 @@
-"""An MCP server made with the package mcp: over standard input and output as a program, over HTTP as `app()`."""
+"""An MCP server made with the package mcp: over standard input and output as a program."""
 
 from __future__ import annotations
 
+import threading
 import warnings
 from typing import Any
 
@@ -9,7 +10,6 @@ import anyio
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.shared.exceptions import MCPDeprecationWarning
 from mcp.types import ToolAnnotations
-from starlette.applications import Starlette
 
 warnings.simplefilter("ignore", MCPDeprecationWarning)  # logging is going to leave the protocol, and is in it
 
@@ -19,8 +19,8 @@ class Notes:
 
     def __init__(self) -> None:
         self.server = server = MCPServer("notes")
-        self.stopped: list[str] = []
-        self.waiting = anyio.Event()
+        self.stopped = threading.Event()
+        self.waiting = threading.Event()
         server.tool(annotations=ToolAnnotations(read_only_hint=True))(self.add)
         server.tool()(self.work)
         server.tool()(self.wait)
@@ -43,7 +43,7 @@ class Notes:
         try:
             await anyio.sleep_forever()
         finally:
-            self.stopped.append("wait")
+            self.stopped.set()
         return "never"
 
     async def grow(self, ctx: Context[Any]) -> str:
@@ -56,11 +56,6 @@ class Notes:
         self.server.add_tool(grown)
         await ctx.notify_tools_changed()
         return "grown"
-
-
-def app() -> Starlette:
-    """The server over streamable HTTP."""
-    return Notes().server.streamable_http_app()
 
 
 if __name__ == "__main__":

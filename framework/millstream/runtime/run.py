@@ -258,6 +258,8 @@ class Run:
         """The servers of tools: those that are open already, else the run's own."""
         if self._start.sources is not None:
             return nullcontext(self._start.sources)
+        if self._conversation.toolbox.sources and self._log is not None:
+            self._log.said_outside.set()  # that the run has started is shown meanwhile
         return Sources(self._conversation.toolbox, self._conversation.limits)
 
 

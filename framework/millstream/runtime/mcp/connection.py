@@ -177,6 +177,7 @@ class Connection:
 
         try:
             async with client.listen(tools_list_changed=True) as changes:
+                self.changed = self.changed or await _list(client) != self.described  # before anybody listened
                 async for _ in changes:
                     self.changed = True
         except ListenNotSupportedError:
