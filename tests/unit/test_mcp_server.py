@@ -142,7 +142,7 @@ async def test_what_goes_wrong_is_told_as_to_every_model() -> None:
         assert (
             await wrong("nothing", {}) == 'there is no tool named "nothing"; there are: add, work, in_a_thread, fail.'
         )
-        assert len(await wrong("fail", {"words": "w" * 1000})) == 200
+        assert len(await wrong("fail", {"words": "w" * 1000})) <= 200
 
 
 async def test_deadlines_retries_and_places_hold() -> None:
@@ -187,10 +187,18 @@ async def test_over_http() -> None:
             assert text(await client.call_tool("add", {"a": 1, "b": 2})) == "3"
 
 
+SHOUT = """
+from millstream import tool
+
+@tool
+def shout(text: str) -> str:
+    print("noise")
+    return text.upper()
+"""
+
+
 async def test_as_a_program(tmp_path: Path) -> None:
-    (tmp_path / "my_tools.py").write_text(
-        "from millstream import tool\n\n@tool\ndef shout(text: str) -> str:\n    print('noise')\n    return text.upper()\n"
-    )
+    await anyio.Path(tmp_path / "my_tools.py").write_text(SHOUT, encoding="utf-8")
     before = children()
     command = StdioServerParameters(
         command=sys.executable,
