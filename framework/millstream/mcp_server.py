@@ -147,10 +147,10 @@ class MCPTools:
 
         whole = result if isinstance(result, str) else canonical(result)
         text = cut(whole, self._shared.limits.max_result_chars)
-        structured = result if is_object(result) and text == whole else None
         content: list[Any] = [TextContent(type="text", text=text)]
-        if structured is None:
+        if isinstance(result, str) or text != whole:
             return CallToolResult(content=content, is_error=not ok)
+        structured = result if is_object(result) else {"result": result}  # it must be an object
         return CallToolResult(content=content, structured_content=structured, is_error=not ok)
 
 

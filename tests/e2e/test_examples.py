@@ -20,6 +20,16 @@ SAYS = {
         "rejected at character 52 of",
         "/lines/0/count: expected",
     ],
+    "mcp_tools.py": [
+        "▶ notes_search (eager)",
+        "2 of 2: tools.txt",
+        "log: 2 of 2",
+        'there is no tool named "notes_delete"',
+        "✓ notes_search: ['mills.txt', 'tools.txt']",
+        "✓ notes_delete: deleted mills.txt",
+        "expected string",
+        "Done: one note is deleted.",
+    ],
     "progress_in_terminal.py": ["attempt 3", "20 % notes/part-1.txt", "3 notes about mills", "saved", "finished in"],
     "your_own_loop.py": ["▶ stock started", "{'bolts': 120}", "enough bolts and nuts", "two requests"],
 }

@@ -34,7 +34,7 @@ class Notes:
         """Work step by step."""
         for step in range(1, steps + 1):
             await ctx.report_progress(step, steps, f"{name} {step}")
-            await ctx.info(f"{name} did {step}")
+            await ctx.info(f"{name} did {step}")  # pyright: ignore[reportDeprecated]  see above
         return {"name": name, "steps": steps}
 
     async def wait(self) -> str:

@@ -11,8 +11,8 @@ import os
 import sys
 from typing import Any
 
-OBJECT = {"type": "object", "properties": {}}
-TEXT = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
+OBJECT: dict[str, Any] = {"type": "object", "properties": {}}
+TEXT: dict[str, Any] = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
 TOOLS: dict[str, dict[str, Any]] = {
     "echo": {"inputSchema": TEXT, "description": "Say it again.", "annotations": {"readOnlyHint": True}},
     "pid": {"inputSchema": OBJECT, "annotations": {"idempotentHint": True, "destructiveHint": True}},
@@ -84,7 +84,7 @@ def result(name: str, request: Any, params: dict[str, Any]) -> dict[str, Any] | 
             return texts("2 rows", structuredContent={"lines": 2})
         case "ask":
             asked.append(request)
-            wanted = {"message": "Who are you?", "requestedSchema": OBJECT}
+            wanted: dict[str, Any] = {"message": "Who are you?", "requestedSchema": OBJECT}
             send({"id": "ask-1", "method": "elicitation/create", "params": wanted})
             return None
         case "grow":

@@ -9,11 +9,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
-from uvicorn._types import ASGIApplication
 
 
 @contextmanager
-def served(make: Callable[[], ASGIApplication], *, port: int = 0) -> Generator[str]:
+def served(make: Callable[[], Any], *, port: int = 0) -> Generator[str]:
     """The URL of the application, until the block is left; its open connections are cut then.
 
     It is made in the thread, so that it belongs to no event loop of the test's.

@@ -1,5 +1,7 @@
 """Tools served over MCP, as a client of the package mcp sees them."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import sys
@@ -106,7 +108,8 @@ async def test_calls_with_their_progress_and_their_log(mode: str) -> None:
         lines.append(params.data)
 
     async with Client(tools()._served, mode=mode, logging_callback=on_log, log_level="info") as client:
-        assert text(await client.call_tool("add", {"a": 1, "b": 2})) == "3"
+        added = await client.call_tool("add", {"a": 1, "b": 2})
+        assert (text(added), added.structured_content) == ("3", {"result": 3})
         worked = await client.call_tool("work", {"steps": 2}, progress_callback=_named(on_progress))
         assert worked.structured_content == {"who": "me"}
         assert text(worked) == '{"who":"me"}'

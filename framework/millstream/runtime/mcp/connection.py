@@ -108,7 +108,7 @@ class Connection:
             raise ToolError(f"{label} is not there any more: the call was not made")
 
         async def progressed(progress: float, total: float | None, message: str | None) -> None:
-            context.progress(progress, total, message or "")
+            context.progress(_plain(progress), None if total is None else _plain(total), message or "")
 
         self._calling.append(context)
         try:
@@ -216,8 +216,9 @@ class Connection:
         return text
 
 
+_CLOSED: Final = "Connection closed"
 _SESSION_LOST: Final = "Session terminated"
-"""What the package says where a server has forgotten the session: it has no code of its own."""
+"""What the package says where a server is gone, and where it has forgotten the session: there is no code for that."""
 
 
 async def _list(client: Client) -> list[JsonObject]:
@@ -233,9 +234,16 @@ async def _list(client: Client) -> list[JsonObject]:
     return described[:_MAX_TOOLS]
 
 
+def _plain(number: float) -> float:
+    """3 rather than 3.0: the package makes every number of progress a float."""
+    return int(number) if number.is_integer() else number
+
+
 def _reason(error: BaseException) -> str:
     if isinstance(error, FileNotFoundError):
         return f"there is no program {error.filename!r}"
+    if str(error) == _CLOSED:
+        return "it closed the connection"
     return f"{type(error).__name__}: {_first_line(error)}".rstrip(": ")
 
 

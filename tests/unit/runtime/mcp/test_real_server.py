@@ -1,5 +1,7 @@
 """An agent with the tools of a server that the package mcp makes: over HTTP, and as a child process."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -78,7 +80,7 @@ async def test_over_http_a_cancelled_call_is_stopped_there(url: str, notes: Note
 
 
 async def test_over_http_a_hint_counts_only_where_the_server_is_trusted(url: str) -> None:
-    states = []
+    states: list[str] = []
     for trusted in (None, True):
         made = await go(ScriptedModel([[call("add", a=1, b=1)], "Done."]), MCPServer(url, trust_annotations=trusted))
         states += [event.state for event in events(made, CallStarted)]
