@@ -25,6 +25,7 @@ class Notes:
         server.tool()(self.work)
         server.tool()(self.wait)
         server.tool()(self.grow)
+        server.tool()(self.endless)
 
     def add(self, a: int, b: int) -> int:
         """Add two numbers."""
@@ -45,6 +46,10 @@ class Notes:
         finally:
             self.stopped.set()
         return "never"
+
+    def endless(self) -> str:
+        """Say too much."""
+        return "word " * 100_000
 
     async def grow(self, ctx: Context[Any]) -> str:
         """Have one tool more."""

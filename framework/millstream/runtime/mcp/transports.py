@@ -5,7 +5,9 @@ Imports mcp and httpx2: on first use, with `load`.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from functools import partial
 from importlib import import_module
 from types import TracebackType
 from typing import Any, Self, TextIO
@@ -106,8 +108,9 @@ class Http:
         read_s = server.timeout_s or limits.tool_timeout_s
         timeout = httpx2.Timeout(limits.connect_timeout_s, read=read_s + limits.connect_timeout_s)
         async with AsyncExitStack() as stack:
+            hooks = {"response": [partial(_bound, max_bytes=limits.max_message_bytes)]}
             client = await stack.enter_async_context(
-                httpx2.AsyncClient(headers=dict(server.headers or {}), timeout=timeout)
+                httpx2.AsyncClient(headers=dict(server.headers or {}), timeout=timeout, event_hooks=hooks)
             )
             streams = await stack.enter_async_context(
                 streamable_http_client(
@@ -121,3 +124,30 @@ class Http:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool | None:
         return await self._open.__aexit__(kind, error, traceback)
+
+
+async def _bound(response: Any, max_bytes: int) -> None:
+    """Have the body of an answer end with an error where it is too long: the package reads it whole.
+
+    The events of a stream are bounded one by one.
+    """
+    if not response.headers.get("content-type", "").startswith("text/event-stream"):
+        response.stream = _bounded_stream(response.stream, max_bytes)
+
+
+def _bounded_stream(inner: Any, max_bytes: int) -> Any:
+    import httpx2
+
+    class Bounded(httpx2.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            left = max_bytes
+            async for piece in inner:
+                left -= len(piece)
+                if left < 0:
+                    raise httpx2.StreamError(f"the answer is longer than {max_bytes} bytes (Limits.max_message_bytes)")
+                yield piece
+
+        async def aclose(self) -> None:
+            await inner.aclose()
+
+    return Bounded()

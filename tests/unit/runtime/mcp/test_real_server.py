@@ -12,7 +12,7 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from millstream import Agent, MCPServer, Result, RunError, UsageError
+from millstream import Agent, Limits, MCPServer, Result, RunError, UsageError
 from millstream.events import CallLogged, CallProgress, CallStarted, Cancelled, Event, ProviderEvent, Raised, Rejected
 from millstream.testing import ScriptedModel, assert_records, call
 from tests.alive import no_task_left
@@ -145,6 +145,19 @@ async def test_over_http_headers_are_sent_and_told_to_nobody(notes: Notes) -> No
     assert set(seen) <= {"", "Bearer sk-1234"}
     assert "Bearer sk-1234" in seen
     assert "sk-1234" not in repr(server) + repr(made.records)
+
+
+@pytest.mark.parametrize("json_response", [True, False])
+async def test_over_http_an_answer_is_not_read_for_ever(notes: Notes, json_response: bool) -> None:
+    with served(lambda: notes.server.streamable_http_app(json_response=json_response)) as base:
+        model = ScriptedModel([[call("endless"), call("add", a=1, b=2)], "Done."])
+        agent = Agent(model, [MCPServer(f"{base}/mcp")], limits=Limits(max_message_bytes=64 * 1024))
+        result = await agent.run("Go.")
+    failed, added = results(result)
+    assert isinstance(failed, Raised)
+    assert "65536" in failed.message
+    assert added == 3
+    assert_records(result.records)
 
 
 async def test_over_http_nobody_is_there() -> None:
