@@ -5,7 +5,7 @@ Imports mcp and httpx2: on first use, with `load`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from functools import partial
 from importlib import import_module
@@ -108,7 +108,7 @@ class Http:
         read_s = server.timeout_s or limits.tool_timeout_s
         timeout = httpx2.Timeout(limits.connect_timeout_s, read=read_s + limits.connect_timeout_s)
         async with AsyncExitStack() as stack:
-            hooks = {"response": [partial(_bound, max_bytes=limits.max_message_bytes)]}
+            hooks: dict[str, list[Callable[..., Any]]] = {"response": [partial(_bound, max_bytes=limits.max_message_bytes)]}
             client = await stack.enter_async_context(
                 httpx2.AsyncClient(headers=dict(server.headers or {}), timeout=timeout, event_hooks=hooks)
             )
