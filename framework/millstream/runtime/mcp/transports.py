@@ -108,7 +108,8 @@ class Http:
         read_s = server.timeout_s or limits.tool_timeout_s
         timeout = httpx2.Timeout(limits.connect_timeout_s, read=read_s + limits.connect_timeout_s)
         async with AsyncExitStack() as stack:
-            hooks: dict[str, list[Callable[..., Any]]] = {"response": [partial(_bound, max_bytes=limits.max_message_bytes)]}
+            hook = partial(_bound, max_bytes=limits.max_message_bytes)
+            hooks: dict[str, list[Callable[..., Any]]] = {"response": [hook]}
             client = await stack.enter_async_context(
                 httpx2.AsyncClient(headers=dict(server.headers or {}), timeout=timeout, event_hooks=hooks)
             )
