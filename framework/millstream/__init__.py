@@ -45,6 +45,8 @@ from millstream.toolbox.context import ToolContext
 from millstream.toolbox.decorator import tool
 from millstream.toolbox.final import Final
 from millstream.toolbox.free_text import Grammar
+from millstream.toolbox.mcp import MCPServer
+from millstream.toolbox.schema_tool import schema_tool
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
 from millstream.transcript import MediaPart, Transcript
@@ -58,6 +60,7 @@ __all__ = (
     "Grammar",
     "Handoff",
     "Limits",
+    "MCPServer",
     "MediaPart",
     "MillstreamError",
     "Model",
@@ -85,5 +88,6 @@ __all__ = (
     "UsageError",
     "UseTool",
     "WireError",
+    "schema_tool",
     "tool",
 )

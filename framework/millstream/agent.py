@@ -31,12 +31,15 @@ from millstream.runtime.remembered import check_history
 from millstream.runtime.result import Result, Start
 from millstream.runtime.resumption import as_state, resumption
 from millstream.runtime.run import Run
+from millstream.runtime.sources import Sources, check_sources
 from millstream.runtime.state import RunState
 from millstream.sessions.session import Session
 from millstream.sub_agent import MakePrompt, SubAgentTool, ToolTerms
+from millstream.toolbox.mcp import MCPServer
 from millstream.toolbox.output_type import Output, as_output
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
+from millstream.toolbox.turn_tools import ToolsForTurn
 from millstream.transcript import Transcript, UserMessage
 from millstream.transport.named import TransportName
 from millstream.transport.seam import Transport, Warming
@@ -54,7 +57,7 @@ class Agent(Generic[Output]):
 
     Args:
         model: a model string ("openai:gpt-5.1") or a `Model`.
-        tools: functions, tools or toolboxes; the names must differ.
+        tools: functions, tools, toolboxes or MCP servers; the names must differ.
         instructions: what the model is told before everything else.
         output_type: what a run ends with: text, or a pydantic model, a dataclass, a TypedDict, a list, a union … of
             which the model is told the JSON Schema; see `Settings.output_mode`.
@@ -65,6 +68,8 @@ class Agent(Generic[Output]):
         journal: where runs are recorded before they count; in memory by default.
         observer: watches the runs, see `millstream.telemetry`.
         transport: how requests travel, for a model given as a string: see `Model`.
+        tools_for_turn: asked before each request which tools the model is told of: see `toolbox.turn_tools`. A call of
+            any other is refused as one of a tool that does not exist.
         name: what it is called in events, and as `transfer_to_NAME` by models that may hand over to it.
         handoffs: agents that its model may hand the conversation over to, as they are or as a `Handoff`. For agents
             that hand over to each other append to the `handoffs` of the first one once the second is there.
@@ -79,7 +84,7 @@ class Agent(Generic[Output]):
     def __init__(  # noqa: PLR0913  the parts of an agent
         self,
         model: Model | str,
-        tools: Iterable[Callable[..., Any] | Tool[..., Any] | Toolbox] = (),
+        tools: Iterable[Callable[..., Any] | Tool[..., Any] | Toolbox | MCPServer] = (),
         *,
         instructions: str = "",
         output_type: TypeForm[Output] = str,  # type: ignore[assignment]  # the default of Output, too
@@ -89,6 +94,7 @@ class Agent(Generic[Output]):
         journal: Journal | None = None,
         observer: Observer | None = None,
         transport: TransportName | None = None,
+        tools_for_turn: ToolsForTurn | None = None,
         name: str = "agent",
         handoffs: Iterable[Agent[Any] | Handoff] = (),
     ) -> None:
@@ -104,6 +110,9 @@ class Agent(Generic[Output]):
         self._observer = observer
         self._open: AsyncExitStack | None = None
         self._transport: Transport | None = None
+        self._sources: Sources | None = None
+        self._tools_for_turn = tools_for_turn
+        check_sources(self.toolbox)
         check_processes(self.toolbox.values())
         self.name = name
         self.handoffs: list[Agent[Any] | Handoff] = list_of(handoffs)
@@ -206,15 +215,17 @@ class Agent(Generic[Output]):
         other = copy(self)
         other.model = as_model(model)
         other.model.prepare()
-        other._open = other._transport = None  # noqa: SLF001  its own copy
+        other._open = other._transport = other._sources = None  # noqa: SLF001  its own copy
         return other
 
     async def __aenter__(self) -> Self:
-        """Keep connections open between runs."""
+        """Keep connections and MCP servers open between runs."""
         if self._open is not None:
             raise UsageError("the agent is entered already")
         async with AsyncExitStack() as stack:
-            self._transport = await stack.enter_async_context(self.model.transport())
+            transport = await stack.enter_async_context(self.model.transport())
+            self._sources = await stack.enter_async_context(Sources(self._tools, self.limits))
+            self._transport = transport
             self._open = stack.pop_all()
         return self
 
@@ -231,6 +242,8 @@ class Agent(Generic[Output]):
             agent=self,
             transport=self._transport,
             successors=self._successors,
+            sources=self._sources,
+            tools_for_turn=self._tools_for_turn,
         )
         if self._output is None:
             return conversation
@@ -305,7 +318,10 @@ class Agent(Generic[Output]):
         if self._transport is None:
             raise UsageError("enter the agent first: async with agent: await agent.warm_up()")
         if isinstance(self._transport, Warming):
-            ask = self._conversation("warm-up").ask(Transcript())
+            conversation = self._conversation("warm-up")
+            if self._sources is not None:
+                conversation = replace(conversation, toolbox=await self._sources.toolbox())
+            ask = conversation.ask(Transcript())
             with anyio.move_on_after(self.limits.first_byte_timeout_s) as wait:
                 await self._transport.warm_up(self.model.request(ask, self.limits))
             if wait.cancelled_caught:
@@ -313,7 +329,7 @@ class Agent(Generic[Output]):
                 raise WireError(text, phase="request", kind="timeout", retryable=True)
 
     async def __aexit__(self, *exc_info: object) -> None:
-        stack, self._open, self._transport = self._open, None, None
+        stack, self._open, self._transport, self._sources = self._open, None, None, None
         if stack is not None:
             await stack.aclose()
 

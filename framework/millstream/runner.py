@@ -20,6 +20,8 @@ from millstream.runtime.conversation import tool_schemas
 from millstream.runtime.drive import Drive
 from millstream.runtime.executors.orders import check_deps, check_processes
 from millstream.runtime.groups import leave
+from millstream.runtime.sources import Sources, check_sources
+from millstream.toolbox.mcp import MCPServer
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
 from millstream.transport.sdk import ForeignStream, Stream
@@ -46,7 +48,7 @@ class ToolRunner:
                 items += runner.items()
 
     Args:
-        tools: functions, tools or toolboxes.
+        tools: functions, tools, toolboxes or MCP servers; the latter tell their tools when the runner is entered.
         policy: what to do when a model, a stream or a tool does not behave.
         limits: caps and deadlines.
         deps: handed to tools as `ToolContext.deps`.
@@ -61,7 +63,7 @@ class ToolRunner:
 
     def __init__(
         self,
-        tools: Iterable[Callable[..., Any] | Tool[..., Any] | Toolbox],
+        tools: Iterable[Callable[..., Any] | Tool[..., Any] | Toolbox | MCPServer],
         *,
         policy: Policy | None = None,
         limits: Limits | None = None,
@@ -69,17 +71,27 @@ class ToolRunner:
         approver: Approver | None = None,
     ) -> None:
         self.toolbox = Toolbox(tools)
+        check_sources(self.toolbox)
         check_approver(self.toolbox, approver)
         check_processes(self.toolbox.values())
         check_deps(self.toolbox.values(), deps)
         check_sub_agents(self.toolbox, approver)
         self._shared = RunContext(uuid4().hex, limits or Limits(), policy or Policy(), deps, approver)
         self._tasks: TaskGroup | None = None
+        self._sources: Sources
         self._drives: list[Drive] = []
 
     async def __aenter__(self) -> Self:
         if self._tasks is not None:
             raise RunClosed("a ToolRunner is entered once: make another one")
+        sources = Sources(self.toolbox, self._shared.limits)
+        self.toolbox = await (await sources.__aenter__()).toolbox()
+        try:
+            check_approver(self.toolbox, self._shared.approver)
+        except UsageError as error:
+            await sources.__aexit__(type(error), error, error.__traceback__)
+            raise
+        self._sources = sources
         self._tasks = anyio.create_task_group()
         await self._tasks.__aenter__()
         return self
@@ -88,7 +100,10 @@ class ToolRunner:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         assert self._tasks is not None, "exit follows enter"
-        await leave(self._tasks, kind, error, traceback)
+        try:
+            await leave(self._tasks, kind, error, traceback)
+        finally:
+            await self._sources.__aexit__(None, None, None)
 
     @property
     def finished(self) -> bool:

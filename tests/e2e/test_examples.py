@@ -46,6 +46,16 @@ SAYS = {
         "in_async_code: page 12, 12 of 12; few events",
     ],
     "own_process.py": ["15000 of 20000, in another process", "call-1-0: 2262", "its process is gone"],
+    "mcp_tools.py": [
+        "▶ notes_search (eager)",
+        "2 of 2: tools.txt",
+        "log: 2 of 2",
+        'there is no tool named "notes_delete"',
+        "✓ notes_search: ['mills.txt', 'tools.txt']",
+        "✓ notes_delete: deleted mills.txt",
+        "expected string",
+        "Done: one note is deleted.",
+    ],
     "progress_in_terminal.py": ["attempt 3", "20 % notes/part-1.txt", "3 notes about mills", "saved", "finished in"],
     "structured_output.py": ["✓ Rome in style", "Rome: Walk from the For", "Two days in Rome: 2 days for 320 €"],
     "sub_agents.py": [

@@ -20,6 +20,7 @@ from millstream import (
     Final,
     Handoff,
     Limits,
+    MCPServer,
     MillstreamError,
     Model,
     ModelError,
@@ -45,6 +46,7 @@ from millstream import (
     UsageError,
     UseTool,
     WireError,
+    schema_tool,
     tool,
 )
 from millstream.events import (
@@ -67,6 +69,7 @@ from millstream.events import (
     Unknown,
     Usage,
 )
+from millstream.mcp_server import MCPTools
 from millstream.runtime.drive import Drive
 from millstream.runtime.handle import CallHandle
 from millstream.runtime.state import PendingCall
@@ -82,6 +85,7 @@ from millstream.testing import (
     call,
     check_records,
 )
+from millstream.toolbox.turn_tools import TurnContext
 from millstream.transcript import Entry, Part, TextPart, UserMessage
 
 
@@ -160,6 +164,36 @@ def signatures() -> None:
 async def awaited_signatures() -> None:
     assert_type(await async_bare("Paris"), dict[str, int])
     assert_type(await async_called(city="Paris"), dict[str, int])
+
+
+# --- tools from elsewhere ---
+
+
+async def forward(args: dict[str, Any], ctx: ToolContext[Any]) -> str:
+    return f"{args} {ctx.call.id}"
+
+
+def for_turn(context: TurnContext) -> Toolbox | list[str]:
+    assert_type(context.turn, int)
+    assert_type(context.transcript, Transcript)
+    return context.toolbox.exclude("other") if context.turn > 1 else ["other"]
+
+
+async def for_turn_later(context: TurnContext) -> Toolbox | None:
+    return context.toolbox.only("other") if context.turn > 1 else None
+
+
+def tools_from_elsewhere() -> None:
+    made = schema_tool("made", {"properties": {"x": {"type": "string"}}}, forward, idempotent=True, timeout_s=3)
+    assert_type(made, Tool[..., Any])
+    server = MCPServer("uvx notes", "notes_", env={"A": "b"}, include=["find"], needs_approval=["find"])
+    box = Toolbox([made, server]).only("made").rename({"made": "other"}).prefix("p_")
+    assert_type(box, Toolbox)
+    Agent("openai:gpt-5.1", [box, MCPServer(["uvx", "x"])], tools_for_turn=for_turn)
+    Agent("openai:gpt-5.1", [MCPServer("https://x/mcp", headers={"A": "b"})], tools_for_turn=for_turn_later)
+    ToolRunner([server])
+    served = MCPTools([made, sync_bare], name="mine", deps=Deps("k"), limits=Limits(), policy=Policy())
+    assert_type(served.serve(), None)
 
 
 # --- agents and runs ---
@@ -401,6 +435,9 @@ async def mistakes(result: Result, history: Transcript, sync_stream: Iterator[by
     Agent("openai:x", policy="end")  # type: ignore[arg-type]
     Agent("openai:x", limits={"max_turns": 3})  # type: ignore[arg-type]
     Agent("openai:x", approver=lambda _call, _args: Approve())  # type: ignore[arg-type, return-value]
+    MCPServer("uvx notes", ["find"])  # type: ignore[arg-type]
+    schema_tool("x", {}, forward, read=True)  # type: ignore[call-arg]
+    Agent("openai:x", tools_for_turn=["x"])  # type: ignore[arg-type]
     Policy(start="now")  # type: ignore[arg-type]
     Policy(on_torn="ignore")  # type: ignore[arg-type]
     Limits(max_turn=3)  # type: ignore[call-arg]

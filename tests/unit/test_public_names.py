@@ -25,6 +25,7 @@ AGREED = (
     "Grammar",
     "Handoff",
     "Limits",
+    "MCPServer",
     "MediaPart",
     "MillstreamError",
     "Model",
@@ -52,6 +53,7 @@ AGREED = (
     "UsageError",
     "UseTool",
     "WireError",
+    "schema_tool",
     "tool",
 )
 HEAVY = (
@@ -69,6 +71,8 @@ HEAVY = (
     "typer",
     "starlette",
     "uvicorn",
+    "mcp",
+    "mcp_types",
     "opentelemetry",
     "sqlite3",
 )
@@ -140,5 +144,5 @@ def test_a_whole_run_needs_none_of_the_extras() -> None:
         "from millstream import Agent\nfrom millstream.testing import ScriptedModel\n"
         "assert Agent(ScriptedModel(['Hi'])).run_sync('Hello').output == 'Hi'"
     )
-    extras = ("openai", "trio", "rich", "typer", "starlette", "uvicorn", "opentelemetry")
+    extras = ("openai", "trio", "rich", "typer", "starlette", "uvicorn", "mcp", "opentelemetry")
     assert loaded_by(code, extras) == []

@@ -48,6 +48,18 @@ def chat(
 
 
 @app.command()
+def mcp(
+    tools: Annotated[list[str], typer.Argument(help="Tools to serve: module:name.")],
+    *,
+    name: Annotated[str, typer.Option(help="What the server is called.")] = "millstream",
+) -> None:
+    """Serve your tools over MCP, on standard input and output."""
+    from millstream.cli.mcp import serve_tools
+
+    _checked(lambda: serve_tools(tools, name))
+
+
+@app.command()
 def inspect(
     file: Annotated[str, typer.Argument(help="A recorded response body, - for standard input.")],
     *,

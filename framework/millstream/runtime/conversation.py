@@ -13,9 +13,11 @@ from millstream.policy import Policy
 from millstream.runtime.attempt import RunContext
 from millstream.runtime.nest import Nest, Scope
 from millstream.runtime.output import OutputPlan
+from millstream.runtime.sources import Sources
 from millstream.settings import MODERATION, Settings
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
+from millstream.toolbox.turn_tools import ToolsForTurn
 from millstream.transcript import Transcript
 from millstream.transport.seam import Transport
 from millstream.wire.format import Ask, ToolSchema
@@ -49,6 +51,8 @@ class Conversation:
     name: str = "agent"
     agent: Any = None
     transport: Transport | None = None
+    sources: Sources | None = None
+    tools_for_turn: ToolsForTurn | None = None
     successors: Mapping[str, Successor] = field(default_factory=dict[str, Successor])
     view: Callable[[Transcript], Transcript] | None = None
 

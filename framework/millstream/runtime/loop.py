@@ -87,11 +87,16 @@ class TurnLoop:
             WireError: the provider could not be asked, or its response could not be saved.
             RunError: a limit of the run was reached, or the policy says to stop, as after a response that was blocked.
         """
+        if self._resumption is not None:
+            self._conversation = await relay.with_tools(self._conversation, self._turn, self.transcript, self._tell)
         answers = await self._go_on(tasks)
         while self.suspended is None and self._turn - self._turns_before < self._conversation.limits.max_turns:
             self._turn += 1
             self._hear()
-            response = await self._respond(transport, tasks, answers)
+            self._log.emit((TurnStarted(self._turn, answers, self._conversation.name),))
+            await self._log.flush()
+            self._conversation = await relay.with_tools(self._conversation, self._turn, self.transcript, self._tell)
+            response = await self._respond(transport, tasks)
             if response.usage is not None:
                 self.usage += response.usage
             if response.error is not None or response.aborted:
@@ -191,11 +196,9 @@ class TurnLoop:
         self.transcript += entries
         return entries
 
-    async def _respond(self, transport: Transport, tasks: TaskGroup, answers: tuple[str, ...]) -> Response:
+    async def _respond(self, transport: Transport, tasks: TaskGroup) -> Response:
         """Ask for one response and read it; while nothing of it was shown, a failed request is sent again."""
         limits = self._conversation.limits
-        self._log.emit((TurnStarted(self._turn, answers, self._conversation.name),))
-        await self._log.flush()
 
         async def attempt(_: int) -> Response:
             response = self._new_response(tasks)

@@ -16,6 +16,8 @@ from millstream.errors import UsageError
 from millstream.events import CallEnded
 from millstream.models import Model
 from millstream.runtime.conversation import Conversation, Successor
+from millstream.runtime.sources import Sources, Tell
+from millstream.runtime.turn_toolbox import TurnToolbox
 from millstream.transcript import Transcript
 from millstream.transport.seam import Transport
 
@@ -31,6 +33,7 @@ class Relay:
     def __init__(self, first: Model, transport: Transport) -> None:
         self._opened: list[tuple[Model, Transport]] = [(first, transport)]
         self._stack = AsyncExitStack()
+        self._tools: dict[int, TurnToolbox] = {}  # by the identity of the agent
 
     async def __aenter__(self) -> Self:
         return self
@@ -53,6 +56,21 @@ class Relay:
             view = _view(successor, transcript) if successor.history is not None else None
             now = replace(successor.begin(now.shared), view=view)
         return now, await self._transport(now)
+
+    async def with_tools(self, now: Conversation, turn: int, transcript: Transcript, tell: Tell) -> Conversation:
+        """`now` with the tools of this turn; servers of tools are opened when their agent is first asked.
+
+        Raises:
+            RunError: a server can not be used.
+            UsageError: `tools_for_turn` named no tool.
+        """
+        tools = self._tools.get(id(now.agent))
+        if tools is None:
+            sources = now.sources
+            if sources is None:
+                sources = await self._stack.enter_async_context(Sources(now.toolbox, now.limits))
+            tools = self._tools[id(now.agent)] = TurnToolbox(sources, now.tools_for_turn)
+        return await tools.conversation(now, turn, transcript, tell)
 
     async def _transport(self, conversation: Conversation) -> Transport:
         for model, opened in self._opened:

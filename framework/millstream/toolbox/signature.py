@@ -39,6 +39,8 @@ class Signature:
     """What may be checked while arguments arrive if pydantic may still coerce them."""
     context_parameter: str | None
     bind: Callable[[str], BoundArguments]
+    coerces: bool = True
+    """Whether `bind` may accept more than the schema says; where not, the schema rules whatever the policy."""
 
 
 def read_signature(function: Callable[..., Any], local_names: Mapping[str, Any] | None = None) -> Signature:

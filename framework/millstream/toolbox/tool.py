@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Final, Generic, Literal, ParamSpec, TypeAlias, TypeVar
@@ -83,6 +84,13 @@ class Tool(Generic[P, R]):
     def __repr__(self) -> str:
         return f"<tool {self.name}>"
 
+    def with_name(self, name: str) -> Tool[P, R]:
+        """The same tool by another name. Raises `ToolDefinitionError` where it can not be one."""
+        _check_name(name)
+        other = copy(self)
+        other.name = name
+        return other
+
     @property
     def parameters(self) -> Mapping[str, Any]:
         """The JSON Schema of the arguments."""
@@ -136,6 +144,7 @@ class Tool(Generic[P, R]):
 
     def assembler(self, limits: Limits, *, coerce: bool) -> Assembler:
         """What checks the JSON arguments of one call."""
+        coerce = coerce and self._signature.coerces
         schema = self._lenient_schema if coerce else self._schema
         return Assembler(schema, limits=limits, bind=self.bind, coerce=coerce)
 
@@ -167,7 +176,7 @@ class Tool(Generic[P, R]):
 
     @cached_property
     def _lenient_schema(self) -> CompiledSchema:
-        return compile_schema(self._signature.lenient_parameters)
+        return compile_schema(self._signature.lenient_parameters) if self._signature.coerces else self._schema
 
 
 @cache

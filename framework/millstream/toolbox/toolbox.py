@@ -11,6 +11,8 @@ from millstream.errors import ToolDefinitionError, UsageError
 from millstream.events import CallKind, Problem
 from millstream.limits import Limits
 from millstream.toolbox.decorator import as_tool
+from millstream.toolbox.mcp import MCPServer, Source
+from millstream.toolbox.operations import NameMap, check_known, only, prefixed, renamed, without
 from millstream.toolbox.tool import Tool
 
 _MAX_NAMED: Final = 50
@@ -20,14 +22,24 @@ _MAX_NAMED: Final = 50
 class Toolbox(Mapping[str, Tool[..., Any]]):
     """Tools by name, in the order given. Plain functions are made into tools, other toolboxes give theirs.
 
+    The tools of an `MCPServer` are there once a run has connected it; until then it is one of `sources`.
+
     Raises:
         ToolDefinitionError: two tools have one name, or a function can not be a tool.
         UsageError: a single tool was given where a list is wanted.
     """
 
-    def __init__(self, tools: Toolbox | Iterable[Callable[..., Any] | Tool[..., Any] | Toolbox] = ()) -> None:
+    def __init__(
+        self, tools: Toolbox | Iterable[Callable[..., Any] | Tool[..., Any] | Toolbox | MCPServer] = ()
+    ) -> None:
         self._tools: dict[str, Tool[..., Any]] = {}
+        self.sources: tuple[Source, ...] = ()
+        """The servers whose tools come later."""
         for candidate in _listed(tools):
+            if isinstance(candidate, MCPServer):
+                self.sources += (Source(candidate),)
+                continue
+            self.sources += candidate.sources if isinstance(candidate, Toolbox) else ()
             for tool in candidate.values() if isinstance(candidate, Toolbox) else (as_tool(candidate),):
                 if tool.name in self._tools:
                     raise ToolDefinitionError(
@@ -44,6 +56,39 @@ class Toolbox(Mapping[str, Tool[..., Any]]):
 
     def __len__(self) -> int:
         return len(self._tools)
+
+    def only(self, *names: str) -> Toolbox:
+        """A toolbox of these tools alone.
+
+        Raises:
+            UsageError: there is no tool of a name (and no server that may yet bring it).
+        """
+        self._check_known(names)
+        return self._changed(only(names))
+
+    def exclude(self, *names: str) -> Toolbox:
+        """A toolbox without these tools. Raises as `only`."""
+        self._check_known(names)
+        return self._changed(without(names))
+
+    def rename(self, names: Mapping[str, str]) -> Toolbox:
+        """A toolbox in which tools have other names, new name by old. Raises as `only`, and if two get one name."""
+        self._check_known(names)
+        return self._changed(renamed(names))
+
+    def prefix(self, prefix: str) -> Toolbox:
+        """A toolbox in which every name begins with `prefix`: `Toolbox([query]).prefix("db_")` has `db_query`."""
+        return self._changed(prefixed(prefix))
+
+    def _check_known(self, names: Iterable[str]) -> None:
+        if not self.sources:
+            check_known(names, self)
+
+    def _changed(self, change: NameMap) -> Toolbox:
+        named = ((tool, change(name)) for name, tool in self.items())
+        other = Toolbox([tool.with_name(name) for tool, name in named if name is not None])
+        other.sources = tuple(source.then(change) for source in self.sources)
+        return other
 
     def open_arguments(
         self, name: str, kind: CallKind, *, limits: Limits, coerce: bool, custom_tools: bool = True
