@@ -19,9 +19,9 @@ from millstream.runtime.log import Log
 from millstream.runtime.response import Response, ResponseParts
 from millstream.runtime.retry import retrying
 from millstream.runtime.torn import Torn, recovery
+from millstream.runtime.transports import Transports
 from millstream.runtime.turn_log import TurnLog
 from millstream.transcript import Entry, Reply, Transcript
-from millstream.transport.seam import Transport
 
 
 class TurnLoop:
@@ -46,7 +46,7 @@ class TurnLoop:
         self._turn = max((entry.turn for entry in transcript if isinstance(entry, Reply)), default=0)
         self._restarts = 0
 
-    async def run(self, transport: Transport, tasks: TaskGroup) -> None:
+    async def run(self, transports: Transports, tasks: TaskGroup) -> None:
         """Go on until a response calls no tool and was not interrupted by its provider.
 
         Raises:
@@ -56,7 +56,7 @@ class TurnLoop:
         answers: tuple[str, ...] = ()
         for _ in range(self._conversation.limits.max_turns):
             self._turn += 1
-            response = await self._respond(transport, tasks, answers)
+            response = await self._respond(transports, tasks, answers)
             if response.usage is not None:
                 self.usage += response.usage
             if response.error is not None or response.aborted:
@@ -97,7 +97,7 @@ class TurnLoop:
         self.transcript += entries
         return entries
 
-    async def _respond(self, transport: Transport, tasks: TaskGroup, answers: tuple[str, ...]) -> Response:
+    async def _respond(self, transports: Transports, tasks: TaskGroup, answers: tuple[str, ...]) -> Response:
         """Ask for one response and read it; while nothing of it was shown, a failed request is sent again."""
         limits = self._conversation.limits
         self._log.emit((TurnStarted(self._turn, answers),))
@@ -110,6 +110,7 @@ class TurnLoop:
             conversation = self._conversation
             asked = conversation.model.request(conversation.ask(self.transcript), limits)
             request = replace(asked, tell=self._tell)
+            transport = await transports.of(conversation.model)
             await Asking(conversation.model, transport, self._log, limits).read(request, response)
             if response.error is not None and not response.shown:
                 raise response.error

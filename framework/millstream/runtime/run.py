@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -36,6 +35,7 @@ from millstream.runtime.handle import CallHandle
 from millstream.runtime.log import Log, Writer
 from millstream.runtime.loop import TurnLoop
 from millstream.runtime.response import Response
+from millstream.runtime.transports import Transports
 from millstream.runtime.wake import loop_clock
 from millstream.transcript import Transcript
 from millstream.transport.seam import Transport
@@ -217,7 +217,7 @@ class Run:
                 async with anyio.create_task_group() as tasks:
                     writer = Writer(log)
                     tasks.start_soon(writer.run, name=f"log of run {self.run_id}")
-                    last = await self._turn_loop()
+                    last = await self._turn_loop(tasks)
                     writer.stop()
         except* Exception as errors:  # noqa: BLE001  raised in the consumer's frame; a cancellation beside goes on
             self._failure = only_leaf(errors)
@@ -239,12 +239,11 @@ class Run:
             log.give_up()
         log.close()
 
-    async def _turn_loop(self) -> Event:
+    async def _turn_loop(self, tasks: TaskGroup) -> Event:
         assert self._loop is not None
-        transport = self._start.transport
-        own = self._conversation.model.transport() if transport is None else nullcontext(transport)
-        async with own as opened, anyio.create_task_group() as tools:
-            await self._loop.run(opened, tools)
+        kept = {} if self._start.transport is None else {self._conversation.model: self._start.transport}
+        async with Transports(tasks, kept) as transports, anyio.create_task_group() as tools:
+            await self._loop.run(transports, tools)
         self.output = self.text
         return RunFinished(self.output, self._loop.usage)
 
