@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from copy import copy
+from dataclasses import replace
 from typing import Any, Self
 from uuid import uuid4
 
@@ -20,7 +21,12 @@ from millstream.prompt import Prompt, parts_of_prompt
 from millstream.runtime.attempt import RunContext, check_approver
 from millstream.runtime.blocking import blocking
 from millstream.runtime.conversation import Conversation
+from millstream.runtime.instructions import Instructions
+from millstream.runtime.instructions import checked as check_instructions
 from millstream.runtime.run import Result, Run, Start
+from millstream.settings import Settings, as_settings
+from millstream.stop import StopRule
+from millstream.stop import checked as check_stop
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
 from millstream.transcript import Transcript, UserMessage
@@ -38,7 +44,10 @@ class Agent:
     Args:
         model: a model string ("openai:gpt-5.1") or a `Model`.
         tools: functions, tools or toolboxes; the names must differ.
-        instructions: what the model is told before everything else.
+        instructions: what the model is told before everything else, or a function, async or not, that makes it of the
+            run so far (`SoFar`) before each turn.
+        stop: when the run is over although the model would go on, see `millstream.stop`. The output is then the text of
+            the last response, and the transcript can be gone on from.
         approver: asked before a tool that needs approval starts.
         policy: what to do when a model, a stream or a tool does not behave.
         limits: caps and deadlines.
@@ -56,7 +65,8 @@ class Agent:
         model: Model | str,
         tools: Iterable[Callable[..., Any] | Tool[..., Any] | Toolbox] = (),
         *,
-        instructions: str = "",
+        instructions: Instructions = "",
+        stop: StopRule | None = None,
         approver: Approver | None = None,
         policy: Policy | None = None,
         limits: Limits | None = None,
@@ -66,7 +76,9 @@ class Agent:
         self.model = as_model(model, transport)
         self.model.prepare()
         self.toolbox = Toolbox(tools)
+        check_instructions(instructions)
         self.instructions = instructions
+        self.stop = None if stop is None else check_stop(stop)
         self.policy = policy or Policy()
         self.limits = limits or Limits()
         self._approver = approver
@@ -79,7 +91,13 @@ class Agent:
         return f"Agent({self.model.name!r}, tools=[{', '.join(self.toolbox)}])"
 
     def stream(
-        self, prompt: Prompt = None, *, history: Transcript | None = None, deps: Any = None, run_id: str | None = None
+        self,
+        prompt: Prompt = None,
+        *,
+        history: Transcript | None = None,
+        deps: Any = None,
+        run_id: str | None = None,
+        settings: Settings | Mapping[str, Any] | None = None,
     ) -> Run:
         """Begin a run to follow while it happens: `async with` it, then iterate over its events.
 
@@ -88,6 +106,7 @@ class Agent:
             history: what was said before, `run.transcript` of an earlier run.
             deps: handed to tools as `ToolContext.deps`.
             run_id: the name of the run; made up by default.
+            settings: how the model is asked in this run, over its own settings: what is set here holds.
 
         Raises:
             UsageError: there is neither a prompt nor a history, or the history holds a call without an answer.
@@ -101,12 +120,18 @@ class Agent:
             names = ", ".join(call.name for call in transcript.unanswered)
             raise UsageError(f"the history holds calls without an answer ({names}): pass run.transcript as it is")
         run_id = run_id or uuid4().hex
-        conversation = self._conversation(run_id, deps)
+        conversation = replace(self._conversation(run_id, deps), settings=as_settings(settings), stop=self.stop)
         said = prompt if isinstance(prompt, str) else None
         return Run(conversation, Start(run_id, said, transcript, self._journal, self._transport))
 
     async def run(
-        self, prompt: Prompt = None, *, history: Transcript | None = None, deps: Any = None, run_id: str | None = None
+        self,
+        prompt: Prompt = None,
+        *,
+        history: Transcript | None = None,
+        deps: Any = None,
+        run_id: str | None = None,
+        settings: Settings | Mapping[str, Any] | None = None,
     ) -> Result:
         """Run to the end and give what it left. See `stream` for the arguments.
 
@@ -114,18 +139,24 @@ class Agent:
             WireError: the provider failed; `error.transcript` holds what was said and done.
             RunError: a limit was reached.
         """
-        async with self.stream(prompt, history=history, deps=deps, run_id=run_id) as run:
+        async with self.stream(prompt, history=history, deps=deps, run_id=run_id, settings=settings) as run:
             async for _ in run:
                 pass
         return run.result()
 
     def run_sync(
-        self, prompt: Prompt = None, *, history: Transcript | None = None, deps: Any = None, run_id: str | None = None
+        self,
+        prompt: Prompt = None,
+        *,
+        history: Transcript | None = None,
+        deps: Any = None,
+        run_id: str | None = None,
+        settings: Settings | Mapping[str, Any] | None = None,
     ) -> Result:
         """As `run`, from code that is not async; within a running event loop it blocks that, working in a thread."""
 
         async def run() -> Result:
-            return await self.run(prompt, history=history, deps=deps, run_id=run_id)
+            return await self.run(prompt, history=history, deps=deps, run_id=run_id, settings=settings)
 
         return blocking(lambda: anyio.run(run))
 

@@ -42,6 +42,10 @@ class Limits:
     """Text of events the consumer has not taken yet; beyond it the model's stream is not read further."""
     journal_timeout_s: float = 30.0
     """For the journal to keep what happened: a run does not go on without, and does not end without its last record."""
+    instructions_timeout_s: float = 30.0
+    """For instructions that are a function: a look into a database fits, and no request waits for ever."""
+    guard_timeout_s: float = 30.0
+    """For one answer of a guard, a model that judges included; a guard that says nothing lets nothing pass."""
 
     # --- how long to wait for a provider ---
     connect_timeout_s: float = 10.0

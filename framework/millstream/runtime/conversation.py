@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from millstream.limits import Limits
 from millstream.models import Model
 from millstream.policy import Policy
 from millstream.runtime.attempt import RunContext
-from millstream.settings import MODERATION, Settings
+from millstream.runtime.instructions import Instructions
+from millstream.settings import MODERATION, Settings, over
+from millstream.stop import StopRule
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
 from millstream.transcript import Transcript
@@ -22,8 +24,11 @@ class Conversation:
 
     model: Model
     toolbox: Toolbox
-    instructions: str
+    instructions: Instructions
     shared: RunContext
+    settings: Settings = field(default_factory=Settings)
+    """Those of the run, over the model's."""
+    stop: StopRule | None = None
 
     @property
     def limits(self) -> Limits:
@@ -40,15 +45,15 @@ class Conversation:
         return Ask(
             model=self.model.model,
             transcript=transcript,
-            instructions=self.instructions,
+            instructions=self.instructions if isinstance(self.instructions, str) else "",  # told before it is asked
             tools=tool_schemas(self.toolbox),
             settings=self._settings(),
             dialect=self.model.dialect,
         )
 
     def _settings(self) -> Settings:
-        """The model's settings, with moderation where the policy needs it."""
-        settings = self.model.settings
+        """The model's settings and the run's over them, with moderation where the policy needs it."""
+        settings = over(self.model.settings, self.settings)
         if self.policy.moderation is None or settings.moderation is not None:
             return settings
         return replace(settings, moderation=MODERATION)

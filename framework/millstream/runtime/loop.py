@@ -9,18 +9,23 @@ from typing import Any
 from anyio.abc import TaskGroup
 
 from millstream.errors import ModerationBlocked, RunError, TurnLimit, WireError
-from millstream.events import JsonObject, ProviderEvent, Truncated, TurnRestarted, TurnStarted, Usage
+from millstream.events import CallEnded, JsonObject, ProviderEvent, Truncated, TurnRestarted, TurnStarted, Usage
+from millstream.models import Model
 from millstream.policy import Retry
 from millstream.routing.moderation import Verdict
 from millstream.runtime.asking import Asking
 from millstream.runtime.conversation import Conversation
 from millstream.runtime.dispatcher import Dispatcher
+from millstream.runtime.fallback import Fallback
+from millstream.runtime.instructions import told
 from millstream.runtime.log import Log
 from millstream.runtime.response import Response, ResponseParts
 from millstream.runtime.retry import retrying
+from millstream.runtime.stopping import is_over
 from millstream.runtime.torn import Torn, recovery
 from millstream.runtime.transports import Transports
 from millstream.runtime.turn_log import TurnLog
+from millstream.so_far import SoFar
 from millstream.transcript import Entry, Reply, Transcript
 
 
@@ -45,6 +50,15 @@ class TurnLoop:
         self._current: Response | None = None  # the response whose entries are not in the transcript yet
         self._turn = max((entry.turn for entry in transcript if isinstance(entry, Reply)), default=0)
         self._restarts = 0
+        self._turns_before = self._turn
+        self._ends: tuple[CallEnded, ...] = ()  # of the calls of the last response
+        self._fallback = Fallback(self._tell)
+
+    def so_far(self) -> SoFar[Any]:
+        """The run up to now, for its user's own functions; nothing of a response that is still arriving."""
+        shared = self._conversation.shared
+        turns = self._turn - self._turns_before
+        return SoFar(shared.run_id, shared.deps, self.transcript, self.usage, turns, self._ends)
 
     async def run(self, transports: Transports, tasks: TaskGroup) -> None:
         """Go on until a response calls no tool and was not interrupted by its provider.
@@ -55,7 +69,6 @@ class TurnLoop:
         """
         answers: tuple[str, ...] = ()
         for _ in range(self._conversation.limits.max_turns):
-            self._turn += 1
             response = await self._respond(transports, tasks, answers)
             if response.usage is not None:
                 self.usage += response.usage
@@ -66,12 +79,15 @@ class TurnLoop:
                 await response.settle()
             self._restarts = 0
             entries = self._take(response)
+            self._ends = response.log.turn.ends
             answers = tuple(call.id for entry in entries if isinstance(entry, Reply) for call in entry.calls)
             if response.blocked is not None and not (answers and response.blocked.again):
                 raise blocked(response.blocked, self.transcript)
             if not answers and not (response.goes_on and entries):
                 return
             self._check_truncation(response)
+            if is_over(self._conversation.stop, self.so_far):
+                return
         raise TurnLimit(
             f"the model still called tools after {self._conversation.limits.max_turns} turns; "
             "raise Limits.max_turns, or go on from error.transcript",
@@ -98,16 +114,26 @@ class TurnLoop:
         return entries
 
     async def _respond(self, transports: Transports, tasks: TaskGroup, answers: tuple[str, ...]) -> Response:
-        """Ask for one response and read it; while nothing of it was shown, a failed request is sent again."""
-        limits = self._conversation.limits
+        """Ask for one response and read it, of the first model that can be asked."""
+        instructions = await told(self._conversation.instructions, self.so_far, self._conversation.limits)
+        conversation = replace(self._conversation, instructions=instructions)
+        self._turn += 1
         self._log.emit((TurnStarted(self._turn, answers),))
         await self._log.flush()
 
+        async def ask(model: Model) -> Response:
+            return await self._ask(replace(conversation, model=model), transports, tasks)
+
+        return await self._fallback.ask(conversation.model, ask)
+
+    async def _ask(self, conversation: Conversation, transports: Transports, tasks: TaskGroup) -> Response:
+        """Ask one model and read its response; while nothing of it was shown, a failed request is sent again."""
+        limits = conversation.limits
+
         async def attempt(_: int) -> Response:
-            response = self._new_response(tasks)
+            response = self._new_response(conversation, tasks)
             self._current = response
             self._on_response(response)
-            conversation = self._conversation
             asked = conversation.model.request(conversation.ask(self.transcript), limits)
             request = replace(asked, tell=self._tell)
             transport = await transports.of(conversation.model)
@@ -132,8 +158,7 @@ class TurnLoop:
         self._log.emit((ProviderEvent(name, data, self._turn),))
         self._log.said_outside.set()
 
-    def _new_response(self, tasks: TaskGroup) -> Response:
-        conversation = self._conversation
+    def _new_response(self, conversation: Conversation, tasks: TaskGroup) -> Response:
         model = conversation.model
         turn_log = TurnLog(self._log)
         decoder = model.decoder(frozenset(conversation.toolbox), conversation.limits)

@@ -87,6 +87,7 @@ class Dialect:
         custom_tools: whether tools may take free text; where not, they are offered as functions.
         hosted_tools: whether a Chat request may hold tools that the provider runs.
         moderation: whether a request may ask for moderation.
+        cache_key: whether a request may name a key for the cache of prompts.
     """
 
     leniencies: frozenset[Leniency] = frozenset()
@@ -94,6 +95,7 @@ class Dialect:
     custom_tools: bool = True
     hosted_tools: bool = False
     moderation: bool = True
+    cache_key: bool = True
 
 
 class Tolerance:

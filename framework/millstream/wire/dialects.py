@@ -49,7 +49,7 @@ SEEN: Final[Mapping[Leniency, str]] = {
 
 def _like_openai(*leniencies: Leniency, **known: Any) -> Dialect:
     """An imitation: how it deviates, and what it knows of requests besides tools and schemas."""
-    return replace(Dialect(frozenset(leniencies), custom_tools=False, moderation=False), **known)
+    return replace(Dialect(frozenset(leniencies), custom_tools=False, moderation=False, cache_key=False), **known)
 
 
 _VLLM: Final[tuple[Leniency, ...]] = (
