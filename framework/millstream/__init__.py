@@ -11,7 +11,8 @@
     async with agent.stream("What should I wear in Paris?") as run:
         async for event in run: ...
 
-Events are in `millstream.events`, what tests need in `millstream.testing`.
+Events are in `millstream.events`, guards in `millstream.guards`, stop rules in `millstream.stop`, what tests need in
+`millstream.testing`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from __future__ import annotations
 from millstream.agent import Agent
 from millstream.answers import Approve, Deny
 from millstream.errors import (
+    GuardBlocked,
     MillstreamError,
     ModelError,
     ModelRetry,
@@ -37,6 +39,7 @@ from millstream.policy import Policy, Retry
 from millstream.runner import ToolRunner
 from millstream.runtime.run import Result, Run
 from millstream.settings import OutputSchema, Settings, UseTool
+from millstream.so_far import SoFar
 from millstream.toolbox.context import ToolContext
 from millstream.toolbox.decorator import tool
 from millstream.toolbox.final import Final
@@ -51,6 +54,7 @@ __all__ = (
     "Deny",
     "Final",
     "Grammar",
+    "GuardBlocked",
     "Limits",
     "MillstreamError",
     "Model",
@@ -65,6 +69,7 @@ __all__ = (
     "RunClosed",
     "RunError",
     "Settings",
+    "SoFar",
     "Tool",
     "ToolContext",
     "ToolDefinitionError",

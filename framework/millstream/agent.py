@@ -13,6 +13,7 @@ import anyio
 
 from millstream.answers import Approver
 from millstream.errors import UsageError, WireError
+from millstream.guards import Guards
 from millstream.journal.seam import Journal
 from millstream.limits import Limits
 from millstream.models import Model, as_model
@@ -49,6 +50,7 @@ class Agent:
         stop: when the run is over although the model would go on, see `millstream.stop`. The output is then the text of
             the last response, and the transcript can be gone on from.
         approver: asked before a tool that needs approval starts.
+        guards: what may stop the prompt, the calls and the text of the answer, see `millstream.guards`.
         policy: what to do when a model, a stream or a tool does not behave.
         limits: caps and deadlines.
         journal: where runs are recorded before they count; in memory by default.
@@ -68,6 +70,7 @@ class Agent:
         instructions: Instructions = "",
         stop: StopRule | None = None,
         approver: Approver | None = None,
+        guards: Guards | None = None,
         policy: Policy | None = None,
         limits: Limits | None = None,
         journal: Journal | None = None,
@@ -82,6 +85,7 @@ class Agent:
         self.policy = policy or Policy()
         self.limits = limits or Limits()
         self._approver = approver
+        self._guards = guards
         self._journal = journal
         self._open: AsyncExitStack | None = None
         self._transport: Transport | None = None
@@ -178,7 +182,7 @@ class Agent:
         return self
 
     def _conversation(self, run_id: str, deps: Any = None) -> Conversation:
-        shared = RunContext(run_id, self.limits, self.policy, deps, self._approver)
+        shared = RunContext(run_id, self.limits, self.policy, deps, self._approver, self._guards)
         return Conversation(self.model, self.toolbox, self.instructions, shared)
 
     async def warm_up(self) -> None:

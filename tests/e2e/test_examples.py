@@ -21,6 +21,8 @@ SAYS = {
         "/lines/0/count: expected",
     ],
     "progress_in_terminal.py": ["attempt 3", "20 % notes/part-1.txt", "3 notes about mills", "saved", "finished in"],
+    "guards.py": ["this agent only knows files", "✗ call-1-0", "I have read your notes. \nthe guard no_keys blocked"],
+    "fallback_model.py": ["openai:scripted → anthropic:scripted", "✓ seat 12A is booked", "stopped after 1 request"],
     "your_own_loop.py": ["▶ stock started", "{'bolts': 120}", "enough bolts and nuts", "two requests"],
 }
 

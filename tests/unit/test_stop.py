@@ -10,7 +10,7 @@ from millstream import Agent, Result, Run, RunError, ToolError, UsageError, tool
 from millstream.events import Call, CallFailed, CallReturned, Raised, RunFailed, RunFinished, Usage
 from millstream.so_far import SoFar
 from millstream.stop import Rule, after_call, after_tokens, after_turns, all_of, any_of
-from millstream.testing import Say, ScriptedModel, assert_records, call
+from millstream.testing import CallTool, Say, ScriptedModel, assert_records, call
 from millstream.transcript import Reply, ToolResult, Transcript, user
 
 pytestmark = pytest.mark.anyio
@@ -100,7 +100,7 @@ def test_what_can_not_be_a_rule_is_refused_where_it_is_written() -> None:
 
 
 def model() -> ScriptedModel:
-    first = [Say("I look. "), call("look", place="a"), call("look", place="b")]
+    first: list[Say | CallTool] = [Say("I look. "), call("look", place="a"), call("look", place="b")]
     return ScriptedModel([first, [Say("I book."), call("book", place="a")], call("look", place="c"), "All done."])
 
 

@@ -1,6 +1,6 @@
 """Which calls may start now: the start policy, approvals, limits and exclusive groups. Decisions only, nothing runs.
 
-Tell it what happened (`seal`, `move_on`, `finish`, `end`, `approve`, `release` …), then ask `admit` for the calls to
+Tell it what happened (`seal`, `move_on`, `finish`, `end`, `approve`, `let_pass` …), then ask `admit` for the calls to
 start, in call order. `waiting` says of each of the others what it waits for, in words.
 """
 
@@ -38,6 +38,7 @@ class _Waiting:
     terms: Terms
     item: int
     approved: bool
+    judged: bool = True
 
 
 class Plan:
@@ -71,6 +72,16 @@ class Plan:
         """A person agreed to a call."""
         if call_id in self._waiting:
             self._waiting[call_id].approved = True
+
+    def hold(self, call_id: str) -> None:
+        """A guard is being asked about a call."""
+        if call_id in self._waiting:
+            self._waiting[call_id].judged = False
+
+    def let_pass(self, call_id: str) -> None:
+        """The guards let a call pass."""
+        if call_id in self._waiting:
+            self._waiting[call_id].judged = True
 
     def withdraw(self, call_id: str) -> bool:
         """A call that waits will not start; False where it does not wait."""
@@ -110,6 +121,8 @@ class Plan:
         terms, call = waiting.terms, waiting.call
         if not waiting.approved:
             return "approval"
+        if not waiting.judged:
+            return "a guard"
         if _ORDER[terms.start] > self._reached(waiting):
             return "the end of the response" if terms.start == "end" else "the model to move on"
         others = [other for other in self._at_work.values() if other[0].id != call.id]

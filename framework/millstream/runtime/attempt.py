@@ -14,6 +14,7 @@ from anyio.lowlevel import checkpoint_if_cancelled
 from millstream.answers import Approver
 from millstream.errors import UsageError
 from millstream.events import Call, CallEvent, CallYielded, Failure, JsonValue, TimedOut
+from millstream.guards import Guards
 from millstream.limits import Limits
 from millstream.policy import Policy
 from millstream.runtime.executors import execute
@@ -34,6 +35,7 @@ class RunContext:
     policy: Policy
     deps: Any = None
     approver: Approver | None = None
+    guards: Guards | None = None
 
 
 def check_approver(toolbox: Toolbox, approver: Approver | None) -> None:

@@ -36,6 +36,7 @@ from millstream.policy import Retry, Start
 from millstream.routing.plan import Plan, Terms
 from millstream.routing.surrogates import printable
 from millstream.runtime.attempt import AttemptFailed, Body, RunContext
+from millstream.runtime.guarding import Guarding
 from millstream.runtime.outcomes import failure_of
 from millstream.runtime.retry import retrying
 from millstream.runtime.turn_log import TurnLog
@@ -53,6 +54,13 @@ class _Job:
     digest: str
     scope: anyio.CancelScope | None = None
     cancelled_for: str | None = None
+    guarded: anyio.CancelScope | None = None
+
+    def give_up(self) -> None:
+        """Nobody is to be asked about it any more, and it is not to work on."""
+        for scope in (self.scope, self.guarded):
+            if scope is not None:
+                scope.cancel()
 
 
 class Dispatcher:
@@ -62,12 +70,14 @@ class Dispatcher:
         tasks: where the tasks of tools live.
         log: where everything about the calls is recorded.
         shared: what all the calls of the run share.
+        guarding: the guards of the run, if there are any.
     """
 
-    def __init__(self, tasks: TaskGroup, log: TurnLog, shared: RunContext) -> None:
+    def __init__(self, tasks: TaskGroup, log: TurnLog, shared: RunContext, guarding: Guarding | None = None) -> None:
         self.plan = Plan(shared.limits.max_concurrent_tools)
         self.exceptions: dict[str, BaseException] = {}
         """What tools raised, by call id: for the people of this process, never for the log."""
+        self.guarding = guarding
         self._tasks = tasks
         self._log = log
         self._shared = shared
@@ -89,6 +99,7 @@ class Dispatcher:
         if asks:
             self._log.emit(ApprovalRequested(call, job.args, job.digest))
             self._tasks.start_soon(self._ask, job, name=f"approval of {call.name}")
+        self._check(job)
 
     def admit(self) -> bool:
         """Start the calls that may start now; returns whether any did. Their tools run from the next checkpoint on."""
@@ -113,8 +124,8 @@ class Dispatcher:
         """A sealed call is ended before it started: it must not start, and nobody is to be asked."""
         self.plan.withdraw(call_id)
         job = self._jobs.get(call_id)
-        if job is not None and job.scope is not None:
-            job.scope.cancel()
+        if job is not None:
+            job.give_up()
 
     def cancel(self, call_id: str, reason: str) -> bool:
         """Cancel one call that waits or is at work; False where it is neither."""
@@ -124,8 +135,7 @@ class Dispatcher:
         job.cancelled_for = reason = printable(reason)
         if self.plan.withdraw(call_id):
             self._end(CallFailed(job.call, Cancelled(reason)))
-        if job.scope is not None:
-            job.scope.cancel()
+        job.give_up()
         return True
 
     async def idle(self) -> None:
@@ -171,6 +181,7 @@ class Dispatcher:
                 return
             assert isinstance(outcome.bound, BoundArguments)
             job.args, job.bound, job.digest = outcome.value, outcome.bound, digest(outcome.value)
+            self._check(job)
         self._log.emit(ApprovalResolved(call, "approved", job.digest))
         self.plan.approve(call.id)
 
@@ -178,6 +189,41 @@ class Dispatcher:
         self._log.emit(ApprovalResolved(job.call, "denied", job.digest, reason))
         self.plan.withdraw(job.call.id)
         self._end(CallFailed(job.call, Denied(reason)))
+
+    def deny_waiting(self, reason: str) -> None:
+        """Whatever has not started will not."""
+        for call, _ in self.plan.waiting():
+            self.drop(call.id)
+            self._end(CallFailed(call, Denied(printable(reason))))
+
+    def _check(self, job: _Job) -> None:
+        """Have the guards judge a call with the arguments it would run with."""
+        if self.guarding is None or not self.guarding.has_calls:
+            return
+        if job.guarded is not None:
+            job.guarded.cancel()  # that was about other arguments
+        job.guarded = anyio.CancelScope()
+        self.plan.hold(job.call.id)
+        self._tasks.start_soon(self._guard, job, self.guarding, job.guarded, name=f"guard of {job.call.name}")
+
+    async def _guard(self, job: _Job, guarding: Guarding, scope: anyio.CancelScope) -> None:
+        """The task that asks the guards about one call."""
+        call = job.call
+        refused: tuple[str, Exception | None] | None = None
+        with scope:
+            refused = await guarding.check_call(call, job.args)
+        if scope.cancel_called or self._log.turn.state(call.id) == "ended":
+            return
+        if refused is None:
+            self.plan.let_pass(call.id)
+        else:
+            reason, cause = refused
+            if cause is not None:
+                self.exceptions[call.id] = cause
+            self.drop(call.id)
+            self._end(CallFailed(call, Denied(reason)))
+        self.admit()
+        await self._log.flush()
 
     async def _run(self, job: _Job, state: Start) -> None:
         """The task of one call."""

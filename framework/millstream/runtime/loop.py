@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from anyio.abc import TaskGroup
 
-from millstream.errors import ModerationBlocked, RunError, TurnLimit, WireError
+from millstream.errors import GuardBlocked, ModerationBlocked, RunError, TurnLimit, WireError
 from millstream.events import CallEnded, JsonObject, ProviderEvent, Truncated, TurnRestarted, TurnStarted, Usage
 from millstream.models import Model
 from millstream.policy import Retry
@@ -17,6 +17,7 @@ from millstream.runtime.asking import Asking
 from millstream.runtime.conversation import Conversation
 from millstream.runtime.dispatcher import Dispatcher
 from millstream.runtime.fallback import Fallback
+from millstream.runtime.guarding import Guarding
 from millstream.runtime.instructions import told
 from millstream.runtime.log import Log
 from millstream.runtime.response import Response, ResponseParts
@@ -54,6 +55,12 @@ class TurnLoop:
         self._ends: tuple[CallEnded, ...] = ()  # of the calls of the last response
         self._fallback = Fallback(self._tell)
 
+    @property
+    def _guarding(self) -> Guarding | None:
+        """The guards of the run, None where there are none."""
+        shared = self._conversation.shared
+        return None if shared.guards is None else Guarding(shared.guards, shared.limits, self.so_far)
+
     def so_far(self) -> SoFar[Any]:
         """The run up to now, for its user's own functions; nothing of a response that is still arriving."""
         shared = self._conversation.shared
@@ -68,6 +75,9 @@ class TurnLoop:
             RunError: a limit of the run was reached, or the policy says to stop, as after a response that was blocked.
         """
         answers: tuple[str, ...] = ()
+        guarding = self._guarding
+        if guarding is not None:
+            await guarding.check_input()
         for _ in range(self._conversation.limits.max_turns):
             response = await self._respond(transports, tasks, answers)
             if response.usage is not None:
@@ -167,7 +177,7 @@ class TurnLoop:
         parts = ResponseParts(
             self._turn, model.format.name, model.name, decoder, taken, custom_tools=model.has_custom_tools
         )
-        dispatcher = Dispatcher(tasks, turn_log, conversation.shared)
+        dispatcher = Dispatcher(tasks, turn_log, conversation.shared, self._guarding)
         return Response(parts, conversation.toolbox, dispatcher, turn_log, conversation.shared)
 
     async def _recover(self, response: Response) -> bool:
@@ -177,6 +187,8 @@ class TurnLoop:
             WireError: it can neither be saved nor asked for again.
         """
         conversation, error = self._conversation, response.error
+        if response.refused is not None:
+            await self._close_refused(response, response.refused)
         if error is None:
             response.tear("closed after a rejected call", keep=True)
             await response.settle()
@@ -202,6 +214,16 @@ class TurnLoop:
             return True
         for call_id in response.router.calls:
             response.dispatcher.cancel(call_id, "the response broke off")
+        await response.dispatcher.idle()
+        self._take(response)
+        raise error
+
+    async def _close_refused(self, response: Response, error: GuardBlocked) -> NoReturn:
+        """Nothing more may come of a response: what has not started will not, what has is stopped."""
+        response.dispatcher.deny_waiting(error.reason)
+        response.tear(str(error), keep=True)
+        for call_id in response.router.calls:
+            response.dispatcher.cancel(call_id, "a guard blocked the response")
         await response.dispatcher.idle()
         self._take(response)
         raise error

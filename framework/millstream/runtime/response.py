@@ -13,7 +13,7 @@ from typing import Final
 
 from anyio.lowlevel import checkpoint
 
-from millstream.errors import WireError
+from millstream.errors import GuardBlocked, WireError
 from millstream.events import CallFailed, CallSealed, Denied, Event, Rejected, Truncated, TurnEnded, TurnTorn, Usage
 from millstream.routing.moderation import Verdict, judge
 from millstream.routing.reply import ReplyBuilder
@@ -93,6 +93,7 @@ class Response:
             max_calls=shared.limits.max_calls_per_turn,
             max_args_chars=shared.limits.max_args_chars,
         )
+        self._texts = dispatcher.guarding.of_text() if dispatcher.guarding is not None else None
         self._gated = shared.policy.moderation == "block"
         self._aborts = shared.policy.on_reject == "abort"
         self._routed = 0  # wire events, over all pieces: in a burst no piece has to be waited for
@@ -126,6 +127,11 @@ class Response:
         return self.router.broke.usage if self.router.broke is not None else None
 
     @property
+    def refused(self) -> GuardBlocked | None:
+        """Why nothing more may come of it, where a guard did not let its text pass."""
+        return self._texts.blocked if self._texts is not None else None
+
+    @property
     def any_sealed(self) -> bool:
         """Whether a call of it was sealed, and so may have been started."""
         return any(routed.sealed is not None for routed in self.router.calls.values())
@@ -139,7 +145,9 @@ class Response:
     @property
     def text(self) -> str:
         """The text of the answer so far; where the model has only refused, that; "" where it is blocked."""
-        return "" if self.blocked is not None else self._reply.text
+        if self.blocked is not None:
+            return ""
+        return self._reply.text if self._texts is None else self._texts.text
 
     async def feed(self, chunk: Chunk) -> bool:
         """Take a piece; whether it moved the response on (a ping does not)."""
@@ -224,23 +232,39 @@ class Response:
         return (reply, *(tool_result(end, limit) for end in self.log.turn.ends if end.call.id in kept))
 
     async def _route(self, wire_events: Sequence[WireEvent]) -> None:
+        texts = self._texts
         for wire_event in wire_events:
+            if texts is not None and not self._emit(await texts.before(wire_event)):
+                return
             self._reply.feed(wire_event)
             events = self._router_events(wire_event)
             if self._gated and isinstance(wire_event, Ended):
                 events = self._judged(events)
-            if events:
-                self.shown = True
-                self.log.emit(*events)
-                self._drop_ended(events)
+            if not self._emit(events if texts is None else await texts.through(wire_event, events)):
+                return
             self._routed += 1
             started = type(wire_event) in _MAY_START_CALLS and self._advance(wire_event, events)
             if started or self._routed % _EVENTS_PER_CHECKPOINT == 0:
                 await checkpoint()
-            if self._aborts and any(_is_rejection(event) for event in events):
+            if self._aborts and any(isinstance(getattr(event, "failure", None), Rejected) for event in events):
                 self.aborted = True
             if self.aborted or self.router.broke is not None:
                 return  # what came in the same piece behind it is not read, as if it had come in a later one
+        if texts is not None:
+            self._emit(await texts.clear(closing=False))
+
+    def _emit(self, events: Sequence[Event]) -> bool:
+        """Show events, unless a guard blocked the response: then it is given up."""
+        if self._texts is not None and self._texts.blocked is not None:
+            self.aborted = True
+            return False
+        if events:
+            self.shown = True
+            self.log.emit(*events)
+            for event in events:
+                if isinstance(event, CallFailed):
+                    self.dispatcher.drop(event.call.id)
+        return True
 
     def _judged(self, events: list[Event]) -> list[Event]:
         """The events of the end, with what moderation says of the response."""
@@ -251,11 +275,6 @@ class Response:
         self.blocked = verdict
         reason = printable(verdict.reason)
         return [replace(event, blocked=reason) if isinstance(event, TurnEnded) else event for event in events]
-
-    def _drop_ended(self, events: Sequence[Event]) -> None:
-        for event in events:
-            if isinstance(event, CallFailed):
-                self.dispatcher.drop(event.call.id)
 
     def _router_events(self, wire_event: WireEvent) -> list[Event]:
         try:
@@ -277,7 +296,3 @@ class Response:
         elif self.router.finished is not None and self.router.finished.good:
             plan.end() if isinstance(wire_event, Ended) else plan.finish()
         return self.dispatcher.admit()
-
-
-def _is_rejection(event: Event) -> bool:
-    return isinstance(event, CallFailed) and isinstance(event.failure, Rejected)

@@ -203,3 +203,16 @@ def test_after_a_bad_end_the_calls_are_stranded_for_which_it_did_not_come_far_en
     assert [one.index for one in made.stranded()] == [5]
     made.end()
     assert made.stranded() == []
+
+
+def test_a_guard_holds_a_call_and_a_denied_one_never_starts() -> None:
+    made = plan(call(0), call(1), start="eager")
+    made.hold("call-1-0")
+    made.hold("call-1-1")
+    assert made.admit() == []
+    assert [why for _, why in made.waiting()] == ["a guard", "a guard"]
+    made.let_pass("call-1-0")
+    assert [started.id for started, _ in made.admit()] == ["call-1-0"]
+    assert made.withdraw("call-1-1")
+    made.let_pass("call-1-1")
+    assert made.admit() == []
