@@ -25,7 +25,9 @@ from millstream.events import (
     CallSealed,
     CallStarted,
     CallYielded,
+    Event,
     OutputDelta,
+    ProviderEvent,
     Record,
     RefusalDelta,
     RunResumed,
@@ -95,12 +97,9 @@ class Lines:
                 return [*self._flush(), self._line(self._glyphs.failed, broken)]
             case TurnRestarted():
                 return [self._line(self._glyphs.retry, "the model is asked again; what that response said is void")]
-            case RunStarted(model=model):
-                return [self._line(self._glyphs.note, f"run started with {one_line(model, LINE_CHARS)}")]
-            case RunResumed():
-                return [self._line(self._glyphs.note, "the run goes on")]
             case _:
-                return []
+                note = _note(event, one_line(self.view.model, LINE_CHARS))
+                return [self._line(self._glyphs.note, note)] if note else []
 
     def close(self) -> list[str]:
         """The last lines: what was still held back, the answer where it was not streamed, how the run ended."""
@@ -209,3 +208,16 @@ class Lines:
         share = percent(event.done, event.total)
         done = f"{share} %" if share is not None else f"{event.done:g}" if event.done is not None else ""
         return f"{done} {one_line(event.message, LINE_CHARS)}".strip()
+
+
+def _note(event: Event, model: str) -> str:
+    """What else is worth a line, "" where nothing is."""
+    match event:
+        case RunStarted():
+            return f"run started with {model}"
+        case RunResumed():
+            return "the run goes on"
+        case ProviderEvent(name="request.fallback"):
+            return f"{model} is asked instead"
+        case _:
+            return ""
