@@ -13,7 +13,7 @@ import anyio
 
 from millstream.answers import Approver
 from millstream.errors import UsageError, WireError
-from millstream.guards import Guards
+from millstream.guards import Guards, check_guards
 from millstream.journal.seam import Journal
 from millstream.limits import Limits
 from millstream.models import Model, as_model
@@ -85,6 +85,7 @@ class Agent:
         self.policy = policy or Policy()
         self.limits = limits or Limits()
         self._approver = approver
+        check_guards(guards)
         self._guards = guards
         self._journal = journal
         self._open: AsyncExitStack | None = None

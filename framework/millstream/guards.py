@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias
 
+from millstream.call_shape import check_takes
 from millstream.errors import UsageError
 from millstream.events import Call, JsonValue
 from millstream.so_far import SoFar
@@ -63,7 +64,7 @@ class TextGuard:
     piece: Piece = "sentence"
 
     def __post_init__(self) -> None:
-        _check_functions("TextGuard(check=", (self.check,))
+        check_takes("a guard on text", self.check, "text", "run")
         piece: Any = self.piece
         is_size = isinstance(piece, int) and not isinstance(piece, bool) and piece > 0
         if not (is_size or piece in ("sentence", "message")):
@@ -91,9 +92,11 @@ class Guards:
     call: CallGuard | Sequence[CallGuard] = ()
 
     def __post_init__(self) -> None:
-        _check_functions("Guards(input=", self.inputs)
-        _check_functions("Guards(call=", self.calls)
-        _ = self.texts
+        for guard in self.inputs:
+            check_takes("a guard on input", guard, "run")
+        for asked in self.calls:
+            check_takes("a guard on calls", asked, "call", "args", "run")
+        _ = self.texts  # which check themselves
 
     @property
     def inputs(self) -> tuple[InputGuard, ...]:
@@ -113,7 +116,11 @@ class Guards:
         return (self.call,) if callable(self.call) else tuple(self.call)
 
 
-def _check_functions(where: str, given: object) -> None:
-    for one in cast("tuple[object, ...]", given):
-        if not callable(one):
-            raise UsageError(f"{where}{one!r}) is no function: write one that returns None, or Block(reason)")
+def check_guards(guards: object) -> None:
+    """Check that the guards of an agent are some.
+
+    Raises:
+        UsageError: they are something else.
+    """
+    if not isinstance(guards, Guards | None):
+        raise UsageError(f"guards={guards!r} are none: write Guards(text=…, input=…, call=…)")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from inspect import iscoroutinefunction
 from typing import Any, TypeAlias
 
+from millstream.call_shape import check_takes
 from millstream.errors import UsageError
 from millstream.so_far import SoFar
 
@@ -80,7 +81,14 @@ def after_turns(count: int) -> Rule:
 
 
 def after_call(name: str) -> Rule:
-    """Over once a call of that tool has returned; one that failed does not count, the model may mend it."""
+    """Over once a call of that tool has returned; one that failed does not count, the model may mend it.
+
+    Raises:
+        UsageError: that is no name.
+    """
+    given: Any = name
+    if not isinstance(given, str):
+        raise UsageError(f'after_call({given!r}) takes the name of a tool: after_call("book")')
     return Rule(lambda run: any(end.ok and end.call.name == name for end in run.ends), f"after_call({name!r})")
 
 
@@ -109,6 +117,7 @@ def checked(rule: StopRule) -> StopRule:
     if iscoroutinefunction(given):
         name = getattr(given, "__name__", given)
         raise UsageError(f"the stop rule {name} is async: write a plain function, it decides from what is known")
+    check_takes("a stop rule", given, "run")
     return rule
 
 

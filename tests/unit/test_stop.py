@@ -91,6 +91,10 @@ def test_what_can_not_be_a_rule_is_refused_where_it_is_written() -> None:
             Agent(ScriptedModel([]), stop=wrong)  # type: ignore[arg-type]
         with pytest.raises(UsageError, match=words):
             after_turns(2) | wrong  # type: ignore[operator]
+    with pytest.raises(UsageError, match=r'takes the name of a tool: after_call\("book"\)'):
+        after_call(book)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"a stop rule is called with \(run\): .*\(\) can not be"):
+        Agent(ScriptedModel([]), stop=lambda: True)  # type: ignore[arg-type, misc]
     for make in (after_turns, after_tokens):
         with pytest.raises(UsageError, match="would stop"):
             make(0)

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import anyio
 
+from millstream.call_shape import check_takes
 from millstream.errors import RunError, UsageError
 from millstream.limits import Limits
 from millstream.runtime.own_code import failed, name_of
@@ -50,3 +51,5 @@ def checked(instructions: object) -> None:
     if not (isinstance(instructions, str) or callable(instructions)):
         kind = type(instructions).__name__
         raise UsageError(f"instructions={kind}: give text, or a function that makes it of the run so far")
+    if not isinstance(instructions, str):
+        check_takes("a function for instructions", instructions, "run")

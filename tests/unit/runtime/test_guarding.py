@@ -377,10 +377,12 @@ async def test_a_guard_that_can_not_judge_blocks(guard: Any, why: str, what: str
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Guards(input="no"), "Guards(input="),  # type: ignore[arg-type]
-        (lambda: Guards(call=[3]), "Guards(call="),  # type: ignore[list-item]
-        (lambda: Guards(text=["no"]), "TextGuard(check="),  # type: ignore[list-item]
+        (lambda: Guards(input="no"), "a guard on input is a function of (run), not 'n'"),  # type: ignore[arg-type]
+        (lambda: Guards(call=[3]), "a guard on calls is a function of (call, args, run), not 3"),  # type: ignore[list-item]
+        (lambda: Guards(text=["no"]), "a guard on text is a function of (text, run), not 'no'"),  # type: ignore[list-item]
         (lambda: TextGuard(no_acme, "word"), "TextGuard(piece='word') is no piece of text"),  # type: ignore[arg-type]
+        (lambda: Guards(text=only_here), "a guard on text is called with (text, run): only_here(asked: 'Call', "),  # type: ignore[arg-type]
+        (lambda: Agent(ScriptedModel([]), guards=no_acme), "are none: write Guards(text=…"),  # type: ignore[arg-type]
         (lambda: TextGuard(no_acme, 0), "TextGuard(piece=0) is no piece of text"),
         (lambda: TextGuard(no_acme, True), "TextGuard(piece=True) is no piece of text"),
     ],

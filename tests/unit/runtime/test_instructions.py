@@ -91,5 +91,7 @@ async def test_they_must_answer_in_time_and_with_text() -> None:
         await Agent(ScriptedModel(["x"]), instructions=silent, limits=Limits(instructions_timeout_s=0.01)).run("Go.")
     with pytest.raises(UsageError, match=r"number returned int: return text"):
         await Agent(ScriptedModel(["x"]), instructions=number).run("Go.")
+    with pytest.raises(UsageError, match=r"a function for instructions is called with \(run\): .*\(\) can not be"):
+        Agent(ScriptedModel(["x"]), instructions=lambda: "Be brief.")  # type: ignore[arg-type, misc]
     with pytest.raises(UsageError, match=r"instructions=int: give text, or a function"):
         Agent(ScriptedModel(["x"]), instructions=3)  # type: ignore[arg-type]
