@@ -11,7 +11,8 @@
     async with agent.stream("What should I wear in Paris?") as run:
         async for event in run: ...
 
-Events are in `millstream.events`, what tests need in `millstream.testing`.
+Events are in `millstream.events`, guards in `millstream.guards`, stop rules in `millstream.stop`, what tests need in
+`millstream.testing`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from __future__ import annotations
 from millstream.agent import Agent
 from millstream.answers import Answer, Approve, Deny
 from millstream.errors import (
+    GuardBlocked,
     MillstreamError,
     ModelError,
     ModelRetry,
@@ -41,6 +43,7 @@ from millstream.runtime.result import Result
 from millstream.runtime.run import Run
 from millstream.runtime.state import RunState
 from millstream.settings import OutputSchema, Settings, UseTool
+from millstream.so_far import SoFar
 from millstream.toolbox.context import ToolContext
 from millstream.toolbox.decorator import tool
 from millstream.toolbox.final import Final
@@ -58,6 +61,7 @@ __all__ = (
     "Deny",
     "Final",
     "Grammar",
+    "GuardBlocked",
     "Handoff",
     "Limits",
     "MCPServer",
@@ -77,6 +81,7 @@ __all__ = (
     "RunError",
     "RunState",
     "Settings",
+    "SoFar",
     "Tool",
     "ToolContext",
     "ToolDefinitionError",

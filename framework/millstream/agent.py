@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from copy import copy
 from dataclasses import replace
@@ -14,6 +14,7 @@ import anyio
 
 from millstream.answers import Answers, Approver
 from millstream.errors import UsageError, WireError
+from millstream.guards import Guards, check_guards
 from millstream.handoff import Handoff, as_handoffs, list_of
 from millstream.journal.seam import Journal
 from millstream.limits import Limits
@@ -26,6 +27,8 @@ from millstream.runtime.attempt import RunContext
 from millstream.runtime.blocking import blocking
 from millstream.runtime.conversation import Conversation, Successor
 from millstream.runtime.executors.orders import check_deps, check_processes
+from millstream.runtime.instructions import Instructions
+from millstream.runtime.instructions import checked as check_instructions
 from millstream.runtime.output import plan_output
 from millstream.runtime.remembered import check_history
 from millstream.runtime.result import Result, Start
@@ -34,6 +37,9 @@ from millstream.runtime.run import Run
 from millstream.runtime.sources import Sources, check_sources
 from millstream.runtime.state import RunState
 from millstream.sessions.session import Session
+from millstream.settings import Settings, as_settings
+from millstream.stop import StopRule
+from millstream.stop import checked as check_stop
 from millstream.sub_agent import MakePrompt, SubAgentTool, ToolTerms
 from millstream.toolbox.mcp import MCPServer
 from millstream.toolbox.output_type import Output, as_output
@@ -58,11 +64,15 @@ class Agent(Generic[Output]):
     Args:
         model: a model string ("openai:gpt-5.1") or a `Model`.
         tools: functions, tools, toolboxes or MCP servers; the names must differ.
-        instructions: what the model is told before everything else.
+        instructions: what the model is told before everything else, or a function, async or not, that makes it of the
+            run so far (`SoFar`) before each turn.
         output_type: what a run ends with: text, or a pydantic model, a dataclass, a TypedDict, a list, a union … of
             which the model is told the JSON Schema; see `Settings.output_mode`.
+        stop: when the run is over although the model would go on, see `millstream.stop`. The output is then the text of
+            the last response (None, where there is an `output_type`), and the transcript can be gone on from.
         approver: asked inline before a tool that needs approval starts; without one the run asks (`ApprovalRequested`)
             and, where nobody answers with `run.approve`, is suspended.
+        guards: what may stop the prompt, the calls and the text of the answer, see `millstream.guards`.
         policy: what to do when a model, a stream or a tool does not behave.
         limits: caps and deadlines.
         journal: where runs are recorded before they count; in memory by default.
@@ -86,9 +96,11 @@ class Agent(Generic[Output]):
         model: Model | str,
         tools: Iterable[Callable[..., Any] | Tool[..., Any] | Toolbox | MCPServer] = (),
         *,
-        instructions: str = "",
+        instructions: Instructions = "",
         output_type: TypeForm[Output] = str,  # type: ignore[assignment]  # the default of Output, too
+        stop: StopRule | None = None,
         approver: Approver | None = None,
+        guards: Guards | None = None,
         policy: Policy | None = None,
         limits: Limits | None = None,
         journal: Journal | None = None,
@@ -101,11 +113,15 @@ class Agent(Generic[Output]):
         self.model = as_model(model, transport)
         self.model.prepare()
         self.toolbox = Toolbox(tools)
+        check_instructions(instructions)
         self.instructions = instructions
+        self.stop = None if stop is None else check_stop(stop)
         self.policy = policy or Policy()
         self.limits = limits or Limits()
         self._output = as_output(output_type)
         self._approver = approver
+        check_guards(guards)
+        self._guards = guards
         self._journal = journal
         self._observer = observer
         self._open: AsyncExitStack | None = None
@@ -122,13 +138,14 @@ class Agent(Generic[Output]):
         name = f", name={self.name!r}" if self.name != "agent" else ""
         return f"Agent({self.model.name!r}, tools=[{', '.join(self.toolbox)}]{name})"
 
-    def stream(
+    def stream(  # noqa: PLR0913  what a run may differ in
         self,
         prompt: Prompt = None,
         *,
         history: Transcript | Session | None = None,
         deps: Any = None,
         run_id: str | None = None,
+        settings: Settings | Mapping[str, Any] | None = None,
         resume: RunState | str | None = None,
         answers: Answers | None = None,
     ) -> Run[Output]:
@@ -139,10 +156,11 @@ class Agent(Generic[Output]):
             history: what was said before: `run.transcript` of an earlier run, or a `Session`, which keeps this one too.
             deps: handed to tools as `ToolContext.deps`.
             run_id: the name of the run; made up by default.
-            resume: a suspended run to go on with, `run.state` or the text of its `dump()`, in place of the four above
-                but `deps` and a `Session`. Its answered calls run, or end as denied or with the given result; then the
-                model goes on. Where calls are left unanswered, the run is suspended again for those. Nothing keeps a
-                state from being resumed twice.
+            settings: how the model is asked in this run, over its own settings: what is set here holds.
+            resume: a suspended run to go on with, `run.state` or the text of its `dump()`, in place of the prompt, the
+                history (but a `Session`) and the id. Its answered calls run, or end as denied or with the given result;
+                then the model goes on. Where calls are left unanswered, the run is suspended again for those. Nothing
+                keeps a state from being resumed twice.
             answers: what people and clients say, by call id: `Approve()`, `Deny(reason)` or `Answer(value)`.
 
         Raises:
@@ -158,7 +176,7 @@ class Agent(Generic[Output]):
         begin = partial(Start, journal=self._journal, transport=self._transport, session=session, observer=observer)
         if resume is not None or answers is not None:
             state = as_state(resume, prompt=prompt, history=None if session is not None else history, run_id=run_id)
-            conversation = self._conversation(state.run_id, deps, observer)
+            conversation = replace(self._conversation(state.run_id, deps, observer), settings=as_settings(settings))
             goes_on = resumption(state, answers, self.toolbox, conversation.shared)
             return Run(conversation, begin(state.run_id, None, state.history, resumption=goes_on))
         transcript = Transcript() if history is None or isinstance(history, Session) else history
@@ -167,17 +185,18 @@ class Agent(Generic[Output]):
         if session is None:
             check_history(transcript)
         run_id = run_id or uuid4().hex
-        conversation = self._conversation(run_id, deps, observer)
+        conversation = replace(self._conversation(run_id, deps, observer), settings=as_settings(settings))
         said = prompt if isinstance(prompt, str) else None
         return Run(conversation, begin(run_id, said, transcript))
 
-    async def run(
+    async def run(  # noqa: PLR0913  as stream
         self,
         prompt: Prompt = None,
         *,
         history: Transcript | Session | None = None,
         deps: Any = None,
         run_id: str | None = None,
+        settings: Settings | Mapping[str, Any] | None = None,
         resume: RunState | str | None = None,
         answers: Answers | None = None,
     ) -> Result[Output]:
@@ -187,26 +206,31 @@ class Agent(Generic[Output]):
             WireError: the provider failed; `error.transcript` holds what was said and done.
             RunError: a limit was reached, or the model gave no output of the `output_type` (`OutputInvalid`).
         """
-        following = self.stream(prompt, history=history, deps=deps, run_id=run_id, resume=resume, answers=answers)
+        following = self.stream(
+            prompt, history=history, deps=deps, run_id=run_id, settings=settings, resume=resume, answers=answers
+        )
         async with following as run:
             async for _ in run:
                 pass
         return run.result()
 
-    def run_sync(
+    def run_sync(  # noqa: PLR0913  as stream
         self,
         prompt: Prompt = None,
         *,
         history: Transcript | Session | None = None,
         deps: Any = None,
         run_id: str | None = None,
+        settings: Settings | Mapping[str, Any] | None = None,
         resume: RunState | str | None = None,
         answers: Answers | None = None,
     ) -> Result[Output]:
         """As `run`, from code that is not async; within a running event loop it blocks that, working in a thread."""
 
         async def run() -> Result[Output]:
-            return await self.run(prompt, history=history, deps=deps, run_id=run_id, resume=resume, answers=answers)
+            return await self.run(
+                prompt, history=history, deps=deps, run_id=run_id, settings=settings, resume=resume, answers=answers
+            )
 
         return blocking(lambda: anyio.run(run))
 
@@ -230,7 +254,7 @@ class Agent(Generic[Output]):
         return self
 
     def _conversation(self, run_id: str, deps: Any = None, observer: RunObserver | None = None) -> Conversation:
-        shared = RunContext(run_id, self.limits, self.policy, deps, self._approver)
+        shared = RunContext(run_id, self.limits, self.policy, deps, self._approver, self._guards)
         if observer is not None:
             shared = replace(shared, at_work=observer.at_work)
         conversation = Conversation(
@@ -238,6 +262,7 @@ class Agent(Generic[Output]):
             self._tools,
             self.instructions,
             shared,
+            stop=self.stop,
             name=self.name,
             agent=self,
             transport=self._transport,

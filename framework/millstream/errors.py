@@ -9,7 +9,8 @@
     ├── RunError               the run can not go on: carries the transcript so far
     │   ├── TurnLimit              it reached `Limits.max_turns`
     │   ├── OutputInvalid          the model gave no output of the `output_type`, or refused to
-    │   └── ModerationBlocked      its last response did not pass, and `Policy.moderation` asks that it does
+    │   ├── ModerationBlocked      its last response did not pass, and `Policy.moderation` asks that it does
+    │   └── GuardBlocked           a guard did not let the prompt or the answer pass
     └── ArgsAborted            raised inside a tool whose argument stream was torn, so that it can roll back
 
 The model's mistakes and a tool's failures are not exceptions but values (`millstream.failures`). Two exceptions are
@@ -155,6 +156,25 @@ class OutputInvalid(RunError):
 
 class ModerationBlocked(RunError):
     """A response did not pass the moderation that `Policy(moderation="block")` asks for, and is in no transcript."""
+
+
+class GuardBlocked(RunError):
+    """A guard did not let something pass, or could not say; what it blocked is in no record and no transcript.
+
+    Args:
+        message: what happened, in a sentence.
+        guard: the name of the guard's function.
+        reason: why, in the guard's words; that it failed, where it did.
+        what: "input" for what the user said, "text" for what the model wrote.
+    """
+
+    def __init__(
+        self, message: str, *, guard: str = "", reason: str = "", what: Literal["input", "text"] = "text"
+    ) -> None:
+        super().__init__(message)
+        self.guard = guard
+        self.reason = reason
+        self.what: Literal["input", "text"] = what
 
 
 class ArgsAborted(MillstreamError):

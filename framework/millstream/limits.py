@@ -67,6 +67,10 @@ class Limits:
     """One log line, or the message of a progress: a long traceback fits; head and tail are kept of a longer one."""
     journal_timeout_s: float = 30.0
     """For the journal to keep what happened: a run does not go on without, and does not end without its last record."""
+    instructions_timeout_s: float = 30.0
+    """For instructions that are a function: a look into a database fits, and no request waits for ever."""
+    guard_timeout_s: float = 30.0
+    """For one answer of a guard, a model that judges included; a guard that says nothing lets nothing pass."""
 
     max_state_chars: int = 64 * 1024 * 1024
     """The text of a suspended run, the same for all: a long conversation with images fits, not a full memory."""

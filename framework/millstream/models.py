@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from millstream.endpoint import Endpoint
 from millstream.errors import ModelError
 from millstream.limits import Limits
 from millstream.providers import PROVIDERS, parts_of
-from millstream.settings import Settings
+from millstream.settings import Settings, as_settings
 from millstream.transport.http import HttpTransport, check_client
 from millstream.transport.named import Named, TransportName, named, of_file
 from millstream.transport.seam import Request, Transport
@@ -55,6 +55,9 @@ class Model:
             are read, and on a wire without tools of its own it is told of the tools in words.
         settings: how it is asked; a plain mapping is `Settings(body=…)`, fields of the request body in the provider's
             own words: `{"temperature": 0}`.
+        fallback: models asked instead, in this order, where this one can not be reached, is overloaded or is not
+            there, and nothing of an answer was shown; what stands in stays for the rest of the run. Each is asked with
+            its own key, settings and transport.
 
     Raises:
         ModelError: there is no such provider, leniency or style, the base URL is none, the client is no
@@ -73,6 +76,7 @@ class Model:
         lenient: Lenient = "auto",
         settings: Settings | Mapping[str, Any] | None = None,
         text_calls: TextCallStyle | None = None,
+        fallback: Sequence[Model | str] = (),
     ) -> None:
         prefix, model = parts_of(name)
         if text_calls is not None and text_calls not in STYLES:
@@ -81,10 +85,13 @@ class Model:
             check_client(client)
             if transport is not None:
                 raise ModelError("client= is for HTTP on httpx2, which transport= replaces: leave one of them out")
+        if isinstance(fallback, str | Model):
+            raise ModelError("fallback= takes several: write fallback=(MODEL,)")
         self.name = name
+        self.fallback = tuple(map(as_model, fallback))
         self.model = model
         self.text_calls: TextCallStyle | None = text_calls
-        self.settings = settings if isinstance(settings, Settings) else Settings(body=dict(settings or {}))
+        self.settings = as_settings(settings)
         self._provider = PROVIDERS[prefix]
         self._endpoint = Endpoint(name, self._provider, base_url, api_key, headers)
         self._dialect = dialect_of(prefix, lenient, own_host=self._endpoint.is_own)
@@ -95,6 +102,11 @@ class Model:
 
     def __repr__(self) -> str:
         return f"Model({self.name!r}, base_url={self._endpoint!r})"
+
+    @property
+    def chain(self) -> tuple[Model, ...]:
+        """This model and those that are asked instead, with their own, in the order in which they are asked."""
+        return (self, *(one for other in self.fallback for one in other.chain))
 
     @property
     def format(self) -> Format:
@@ -113,6 +125,8 @@ class Model:
 
     def prepare(self) -> None:
         """Load what its requests need, so that nothing is imported while a response arrives."""
+        for other in self.fallback:
+            other.prepare()
         travels_on = self._transport.package if isinstance(self._transport, Named) else "httpx2"
         aws = ("botocore.eventstream", "botocore.auth", "botocore.session") if self._provider.signs_for else ()
         for module in (travels_on, "httpx2", "pydantic_core", "tenacity", *aws):

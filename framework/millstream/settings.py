@@ -6,9 +6,10 @@ Each wire writes what it can; what it has no words for raises a `ModelError` tha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeAlias
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Final, Literal, TypeAlias, cast
 
+from millstream.errors import UsageError
 from millstream.events.values import JsonObject
 
 MODERATION: Final[JsonObject] = {"model": "omni-moderation-latest"}
@@ -67,6 +68,10 @@ class Settings:
             `Policy.moderation` is what comes of them.
         body: fields of the request body, in the provider's own words, over everything else: `{"temperature": 0}`. Where
             both have an object its fields are merged, so that one of them leaves the others.
+        cache: have the provider keep the beginning of the conversation, so that it is cheaper and faster next time.
+            True marks what is worth keeping where a provider wants it marked (Anthropic, Bedrock); others keep it by
+            themselves. A text is a key as well, which those who ask with the same beginning share, where the provider
+            knows one (OpenAI, Azure). `Usage.cached_input_tokens` tells what came of it.
     """
 
     tool_choice: ToolChoice = "auto"
@@ -79,3 +84,29 @@ class Settings:
     hosted_tools: tuple[JsonObject, ...] = ()
     moderation: JsonObject | None = None
     body: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    cache: bool | str = False
+
+
+def as_settings(given: Settings | Mapping[str, Any] | None) -> Settings:
+    """Settings as they are; a plain mapping is fields of the body.
+
+    Raises:
+        UsageError: they are neither.
+    """
+    if isinstance(given, Settings):
+        return given
+    body: Any = given
+    if not isinstance(body, Mapping) and body is not None:
+        raise UsageError(f"settings={body!r} are none: write Settings(…), or fields of the body as a mapping")
+    return Settings(body=dict(cast("Mapping[str, Any]", body or {})))
+
+
+def over(settings: Settings, own: Settings) -> Settings:
+    """`settings` with what `own` says over it: each field of it that is not at its default, and its fields of the body.
+
+    What `settings` asks for can be changed in this way, and not be taken back.
+    """
+    default = Settings()
+    names = (one.name for one in fields(own))
+    said = {name: getattr(own, name) for name in names if getattr(own, name) != getattr(default, name)}
+    return replace(settings, **(said | {"body": {**settings.body, **own.body}}))

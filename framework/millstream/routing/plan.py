@@ -1,7 +1,7 @@
 """Which calls may start now: the start policy, approvals, limits and exclusive groups. Decisions only, nothing runs.
 
-Tell it what happened (`open`, `seal`, `move_on`, `finish`, `end`, `approve`, `release` …), then ask `admit` for the
-calls to start. `waiting` says of each of the others what it waits for, in words.
+Tell it what happened (`open`, `seal`, `move_on`, `finish`, `end`, `approve`, `let_pass`, `release` …), then ask
+`admit` for the calls to start. `waiting` says of each of the others what it waits for, in words.
 
 A call that runs alone is a barrier in call order: what the model called before it ends first, what it called after it
 starts later. So it is never overtaken, and it can not be kept from its turn by calls that come in behind it.
@@ -49,6 +49,7 @@ class _Waiting:
     terms: Terms
     item: int
     approved: bool
+    judged: bool = True
 
 
 class Plan:
@@ -93,6 +94,16 @@ class Plan:
         if call_id in self._waiting:
             self._waiting[call_id].approved = True
 
+    def hold(self, call_id: str) -> None:
+        """A guard is being asked about a call."""
+        if call_id in self._waiting:
+            self._waiting[call_id].judged = False
+
+    def let_pass(self, call_id: str) -> None:
+        """The guards let a call pass."""
+        if call_id in self._waiting:
+            self._waiting[call_id].judged = True
+
     def withdraw(self, call_id: str) -> bool:
         """A call that waits, or that is still being written, will not start; False where it does not wait."""
         self._written.pop(call_id, None)
@@ -132,6 +143,8 @@ class Plan:
         terms, call = waiting.terms, waiting.call
         if not waiting.approved:
             return "approval"
+        if not waiting.judged:
+            return "a guard"
         if _ORDER[terms.start] > self._reached(waiting):
             return "the end of the response" if terms.start == "end" else "the model to move on"
         barrier = self._barrier(waiting)

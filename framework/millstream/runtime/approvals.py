@@ -7,6 +7,7 @@ task and does not know when a run is suspended, only that from then on no answer
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeAlias, assert_never
 
 import anyio
@@ -44,6 +45,8 @@ class Approvals:
     ) -> None:
         self.closed = False
         """Whether the run is suspended: answers are for whoever resumes it."""
+        self.on_edit: Callable[[Job], None] = lambda _: None
+        """Told of a call that is to run with other arguments than before."""
         self._jobs = jobs
         self._plan = plan
         self._log = log
@@ -97,6 +100,7 @@ class Approvals:
             if isinstance(sealed, str):
                 raise UsageError(f"{named(job.call)} can not run with the edited arguments, and still waits: {sealed}")
             job.edit(sealed)
+            self.on_edit(job)
         if job.scope is not None:
             job.scope.cancel()  # the approver need not think about it any more
             job.scope = None
@@ -131,6 +135,7 @@ class Approvals:
             if isinstance(sealed, str):
                 return Deny(f"the approver's arguments are not valid: {sealed}")
             job.edit(sealed)
+            self.on_edit(job)
         return fit
 
     def _resolve(self, job: Job, answer: AnyAnswer) -> End | None:

@@ -15,6 +15,7 @@ from anyio.lowlevel import checkpoint_if_cancelled
 from millstream.answers import Approver
 from millstream.errors import UsageError
 from millstream.events import Call, Failure, JsonValue, TimedOut
+from millstream.guards import Guards
 from millstream.limits import Limits
 from millstream.policy import Policy
 from millstream.runtime.executors.execute import execute
@@ -41,6 +42,7 @@ class RunContext:
     policy: Policy
     deps: Any = None
     approver: Approver | None = None
+    guards: Guards | None = None
     at_work: Callable[[str, tuple[str, ...]], AbstractContextManager[None]] = lambda _, __: nullcontext()
     """Entered around each attempt of a tool, with the id of its call and the scope of the records about it."""
     nest: Nest | None = None

@@ -11,10 +11,12 @@ from millstream.limits import Limits
 from millstream.models import Model
 from millstream.policy import Policy
 from millstream.runtime.attempt import RunContext
+from millstream.runtime.instructions import Instructions
 from millstream.runtime.nest import Nest, Scope
 from millstream.runtime.output import OutputPlan
 from millstream.runtime.sources import Sources
-from millstream.settings import MODERATION, Settings
+from millstream.settings import MODERATION, Settings, over
+from millstream.stop import StopRule
 from millstream.toolbox.tool import Tool
 from millstream.toolbox.toolbox import Toolbox
 from millstream.toolbox.turn_tools import ToolsForTurn
@@ -45,8 +47,11 @@ class Conversation:
 
     model: Model
     toolbox: Toolbox
-    instructions: str
+    instructions: Instructions
     shared: RunContext
+    settings: Settings = field(default_factory=Settings)
+    """Those of the run, over the model's."""
+    stop: StopRule | None = None
     output: OutputPlan | None = None
     name: str = "agent"
     agent: Any = None
@@ -83,7 +88,7 @@ class Conversation:
         ask = Ask(
             model=self.model.model,
             transcript=transcript if self.view is None else self.view(transcript),
-            instructions=self.instructions,
+            instructions=self.instructions if isinstance(self.instructions, str) else "",  # told before it is asked
             tools=tool_schemas(self.toolbox),
             settings=self._settings(),
             dialect=self.model.dialect,
@@ -98,8 +103,8 @@ class Conversation:
         return own if self.output is None else own | self.output.tool_names
 
     def _settings(self) -> Settings:
-        """The model's settings, with moderation where the policy needs it."""
-        settings = self.model.settings
+        """The model's settings and the run's over them, with moderation where the policy needs it."""
+        settings = over(self.model.settings, self.settings)
         if self.policy.moderation is None or settings.moderation is not None:
             return settings
         return replace(settings, moderation=MODERATION)

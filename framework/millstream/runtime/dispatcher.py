@@ -22,6 +22,7 @@ from millstream.events import (
     CallReturned,
     CallStarted,
     Cancelled,
+    Denied,
     Failure,
 )
 from millstream.policy import Retry, Start
@@ -30,6 +31,7 @@ from millstream.routing.surrogates import printable
 from millstream.runtime.answering import WaitsFor
 from millstream.runtime.approvals import Approvals
 from millstream.runtime.attempt import AttemptFailed, Body, RunContext
+from millstream.runtime.guarding import Guarding
 from millstream.runtime.job import Job
 from millstream.runtime.ledger import Began, Did, Ledger
 from millstream.runtime.outcomes import failure_of
@@ -48,13 +50,22 @@ class Dispatcher:
         tasks: where the tasks of tools live.
         log: where everything about the calls is recorded.
         shared: what all the calls of the run share.
+        guarding: the guards of the run, if there are any.
         ledger: what calls of the response in whose place this one was asked for have done.
     """
 
-    def __init__(self, tasks: TaskGroup, log: TurnLog, shared: RunContext, ledger: Ledger | None = None) -> None:
+    def __init__(
+        self,
+        tasks: TaskGroup,
+        log: TurnLog,
+        shared: RunContext,
+        guarding: Guarding | None = None,
+        ledger: Ledger | None = None,
+    ) -> None:
         self.plan = Plan(shared.limits.max_concurrent_tools)
         self.exceptions: dict[str, BaseException] = {}
         """What tools raised, by call id: for the people of this process, never for the log."""
+        self.guarding = guarding
         self._tasks = tasks
         self._log = log
         self._outlet = LogOutlet(log)
@@ -64,6 +75,7 @@ class Dispatcher:
         self._whys: dict[str, str] = {}
         self._ended = Wake()
         self.approvals = Approvals(self._jobs, self.plan, log, shared, self.exceptions)
+        self.approvals.on_edit = self._check
 
     def open(self, call: Call, tool: Tool[..., Any] | None) -> None:
         """The model began a call, of a tool that is known or not."""
@@ -82,6 +94,7 @@ class Dispatcher:
         if asks:
             self._log.emit(ApprovalRequested(call, job.args, job.digest))
             self.ask_approver(job)
+        self._check(job)
 
     def admit(self) -> bool:
         """Start the calls that may start now; returns whether any did. Their tools run from the next checkpoint on."""
@@ -131,8 +144,8 @@ class Dispatcher:
         """A call has ended before it started: it must not start, nobody is to be asked, and no other waits for it."""
         self.plan.withdraw(call_id)
         job = self._jobs.get(call_id)
-        if job is not None and job.scope is not None:
-            job.scope.cancel()
+        if job is not None:
+            job.give_up()
 
     def cancel(self, call_id: str, reason: str) -> bool:
         """Cancel one call that waits or is at work; False where it is neither."""
@@ -142,8 +155,7 @@ class Dispatcher:
         job.cancelled_for = reason = printable(reason)
         if self.plan.withdraw(call_id) or self.approvals.waits_for(call_id) is not None:
             self._end(CallFailed(job.call, Cancelled(reason)))
-        if job.scope is not None:
-            job.scope.cancel()
+        job.give_up()
         return True
 
     async def idle(self) -> None:
@@ -171,6 +183,7 @@ class Dispatcher:
         if waits_for == "approval":
             options = job.tool.options
             self.plan.seal(job.call, Terms(job.start, True, options.limit, options.exclusive), job.call.index)
+            self._check(job)
 
     def answer(self, call_id: str, answer: object) -> None:
         """Take an answer from outside.
@@ -195,6 +208,41 @@ class Dispatcher:
         if end is not None:
             self._end(end)
         self.admit()
+
+    def deny_waiting(self, reason: str) -> None:
+        """Whatever has not started will not."""
+        for call, _ in self.plan.waiting():
+            self.drop(call.id)
+            self._end(CallFailed(call, Denied(printable(reason))))
+
+    def _check(self, job: Job) -> None:
+        """Have the guards judge a call with the arguments it would run with."""
+        if self.guarding is None or not self.guarding.has_calls:
+            return
+        if job.guarded is not None:
+            job.guarded.cancel()  # that was about other arguments
+        job.guarded = anyio.CancelScope()
+        self.plan.hold(job.call.id)
+        self._tasks.start_soon(self._guard, job, self.guarding, job.guarded, name=f"guard of {job.call.name}")
+
+    async def _guard(self, job: Job, guarding: Guarding, scope: anyio.CancelScope) -> None:
+        """The task that asks the guards about one call."""
+        call = job.call
+        refused: tuple[str, Exception | None] | None = None
+        with scope:
+            refused = await guarding.check_call(call, job.args)
+        if scope.cancel_called or self._log.turn.state(call.id) == "ended":
+            return
+        if refused is None:
+            self.plan.let_pass(call.id)
+        else:
+            reason, cause = refused
+            if cause is not None:
+                self.exceptions[call.id] = cause
+            self.drop(call.id)
+            self._end(CallFailed(call, Denied(reason)))
+        self.admit()
+        await self._log.flush()
 
     async def _run(self, job: Job, state: Start) -> None:
         """The task of one call."""

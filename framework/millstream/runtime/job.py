@@ -35,6 +35,13 @@ class Job:
     hold: Hold
     scope: anyio.CancelScope | None = None
     cancelled_for: str | None = None
+    guarded: anyio.CancelScope | None = None
+
+    def give_up(self) -> None:
+        """Nobody is to be asked about it any more, and it is not to work on."""
+        for scope in (self.scope, self.guarded):
+            if scope is not None:
+                scope.cancel()
 
     @classmethod
     def of(cls, call: Call, tool: Tool[..., Any], sealed: Sealed, start: Start, shared: RunContext) -> Job:

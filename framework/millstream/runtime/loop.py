@@ -5,18 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 from anyio.abc import TaskGroup
 
-from millstream.errors import ModerationBlocked, RunError, TurnLimit, WireError
-from millstream.events import JsonObject, ProviderEvent, RunSteered, Truncated, TurnRestarted, TurnStarted, Usage
+from millstream.errors import GuardBlocked, ModerationBlocked, RunError, TurnLimit, WireError
+from millstream.events import (
+    CallEnded,
+    JsonObject,
+    ProviderEvent,
+    RunSteered,
+    Truncated,
+    TurnRestarted,
+    TurnStarted,
+    Usage,
+)
+from millstream.models import Model
 from millstream.policy import Retry
 from millstream.routing.moderation import Verdict
 from millstream.runtime.asking import Asking
 from millstream.runtime.conversation import Conversation
 from millstream.runtime.dispatcher import Dispatcher
 from millstream.runtime.event_log import EventLog
+from millstream.runtime.fallback import Fallback
+from millstream.runtime.guarding import Guarding
+from millstream.runtime.instructions import told
 from millstream.runtime.ledger import Ledger
 from millstream.runtime.output import OutputJudge
 from millstream.runtime.relay import Relay
@@ -26,10 +39,11 @@ from millstream.runtime.resumption import Resumption
 from millstream.runtime.retry import retrying
 from millstream.runtime.state import PendingCall, RunState
 from millstream.runtime.steering import Steering
+from millstream.runtime.stopping import is_over
 from millstream.runtime.torn import Torn, recovery
 from millstream.runtime.turn_log import TurnLog
+from millstream.so_far import SoFar
 from millstream.transcript import Entry, Reply, Transcript, UserMessage
-from millstream.transport.seam import Transport
 
 
 class TurnLoop:
@@ -68,6 +82,8 @@ class TurnLoop:
         self._turn = state.turn if state is not None else last
         self._turns_before = state.turns_before if state is not None else last
         self._restarts = 0
+        self._ends: tuple[CallEnded, ...] = ()  # of the calls of the last response
+        self._fallback = Fallback(self._tell)
         self._interrupted = False  # the provider's last response goes on in the next
         self.steering = Steering(self._items, self._tell)
         """What the user says meanwhile."""
@@ -78,10 +94,22 @@ class TurnLoop:
         """The agent that answers now: another one after a handoff."""
         return self._conversation.agent
 
-    async def run(self, transport: Transport, tasks: TaskGroup, relay: Relay) -> None:
+    @property
+    def _guarding(self) -> Guarding | None:
+        """The guards of the run, None where there are none."""
+        shared = self._conversation.shared
+        return None if shared.guards is None else Guarding(shared.guards, shared.limits, self.so_far)
+
+    def so_far(self) -> SoFar[Any]:
+        """The run up to now, for its user's own functions; nothing of a response that is still arriving."""
+        shared = self._conversation.shared
+        turns = self._turn - self._turns_before
+        return SoFar(shared.run_id, shared.deps, self.transcript, self.usage, turns, self._ends)
+
+    async def run(self, relay: Relay, tasks: TaskGroup) -> None:
         """Go on until a response calls no tool and was not interrupted by its provider, or the run is `suspended`.
 
-        `relay` finds who goes on after each response.
+        `relay` finds who goes on after each response, and on what requests travel.
 
         Raises:
             WireError: the provider could not be asked, or its response could not be saved.
@@ -89,14 +117,12 @@ class TurnLoop:
         """
         if self._resumption is not None:
             self._conversation = await relay.with_tools(self._conversation, self._turn, self.transcript, self._tell)
+        elif self._guarding is not None:
+            await self._guarding.check_input()
         answers = await self._go_on(tasks)
         while self.suspended is None and self._turn - self._turns_before < self._conversation.limits.max_turns:
-            self._turn += 1
-            self._hear()
-            self._log.emit((TurnStarted(self._turn, answers, self._conversation.name),))
-            await self._log.flush()
-            self._conversation = await relay.with_tools(self._conversation, self._turn, self.transcript, self._tell)
-            response = await self._respond(transport, tasks)
+            await self._hear()
+            response = await self._respond(relay, tasks, answers)
             if response.usage is not None:
                 self.usage += response.usage
             if response.error is not None or response.aborted:
@@ -110,6 +136,7 @@ class TurnLoop:
                 self._check_truncation(response)
                 return
             entries = self._take(response)
+            self._ends = response.log.turn.ends
             answers = tuple(call_id for call_id in _calls_in(entries) if call_id in response.calls)
             if response.blocked is not None and not (answers and response.blocked.again):
                 raise blocked(response.blocked, self.transcript)
@@ -118,9 +145,9 @@ class TurnLoop:
                 return
             self._unfinished = self._unfinished + response.text if self._interrupted and not answers else ""
             self._check_truncation(response)
-            self._conversation, transport = await relay.follow(
-                self._conversation, response.log.turn.ends, self.transcript
-            )
+            if is_over(self._conversation.stop, self.so_far) and not self.steering.waiting:
+                return
+            self._conversation = relay.follow(self._conversation, self._ends, self.transcript)
         if self.suspended is not None:
             return
         raise TurnLimit(
@@ -144,7 +171,7 @@ class TurnLoop:
         if self._resumption is None:
             return ()
         turn_log, conversation = TurnLog(self._log), self._conversation
-        dispatcher = Dispatcher(tasks, turn_log, conversation.shared)
+        dispatcher = Dispatcher(tasks, turn_log, conversation.shared, self._guarding)
         resumed = Resumed(self._resumption, conversation.toolbox, dispatcher, turn_log, conversation.shared)
         self._current = resumed
         self._on_response(resumed)
@@ -180,11 +207,18 @@ class TurnLoop:
             response.dispatcher.cancel(call_id, "the run ended")
         self._take(response)
 
-    def _hear(self) -> None:
-        """Put what the user said meanwhile into the transcript; not between the parts of an interrupted response."""
-        for message in () if self._interrupted else self.steering.take():
+    async def _hear(self) -> None:
+        """Put what the user said meanwhile into the transcript; not between the parts of an interrupted response.
+
+        Raises:
+            GuardBlocked: a guard on input does not let it pass.
+        """
+        messages = () if self._interrupted else self.steering.take()
+        for message in messages:
             self.transcript += (message,)
-            self._log.emit((RunSteered(message.text, self._turn),))
+            self._log.emit((RunSteered(message.text, self._turn + 1),))
+        if messages and self._guarding is not None:
+            await self._guarding.check_input()
 
     def _items(self, message: UserMessage) -> list[dict[str, Any]]:
         return self._conversation.model.format.entries(Transcript((message,)))
@@ -196,18 +230,33 @@ class TurnLoop:
         self.transcript += entries
         return entries
 
-    async def _respond(self, transport: Transport, tasks: TaskGroup) -> Response:
-        """Ask for one response and read it; while nothing of it was shown, a failed request is sent again."""
-        limits = self._conversation.limits
+    async def _respond(self, relay: Relay, tasks: TaskGroup, answers: tuple[str, ...]) -> Response:
+        """Ask for one response and read it, of the first model that can be asked."""
+        now = self._conversation
+        instructions = await told(now.instructions, self.so_far, now.limits)
+        self._turn += 1
+        self._log.emit((TurnStarted(self._turn, answers, now.name),))
+        await self._log.flush()
+        self._conversation = now = await relay.with_tools(now, self._turn, self.transcript, self._tell)
+        conversation = replace(now, instructions=instructions)
+
+        async def ask(model: Model) -> Response:
+            return await self._ask(replace(conversation, model=model), relay, tasks)
+
+        return await self._fallback.ask(conversation.model, ask)
+
+    async def _ask(self, conversation: Conversation, relay: Relay, tasks: TaskGroup) -> Response:
+        """Ask one model and read its response; while nothing of it was shown, a failed request is sent again."""
+        limits, guarding = conversation.limits, self._guarding
 
         async def attempt(_: int) -> Response:
-            response = self._new_response(tasks)
+            response = self._new_response(conversation, tasks)
             self._current = response
             self._on_response(response)
-            conversation = self._conversation
             asked = conversation.model.request(conversation.ask(self.transcript), limits)
             request = replace(asked, tell=self._tell)
-            opened = partial(self.steering.opened, tasks=tasks)
+            opened = partial(self.steering.opened, tasks=tasks) if guarding is None else _not_steered
+            transport = await relay.transport_of(conversation)
             await Asking(conversation.model, transport, self._log, limits, opened).read(request, response)
             if response.error is not None and not response.shown:
                 raise response.error
@@ -229,8 +278,7 @@ class TurnLoop:
         self._log.emit((ProviderEvent(name, data, self._turn),))
         self._log.said_outside.set()
 
-    def _new_response(self, tasks: TaskGroup) -> Response:
-        conversation = self._conversation
+    def _new_response(self, conversation: Conversation, tasks: TaskGroup) -> Response:
         model = conversation.model
         turn_log = TurnLog(self._log)
         decoder = model.decoder(conversation.tool_names, conversation.limits)
@@ -239,7 +287,7 @@ class TurnLoop:
         replies = (entry for entry in self.transcript if isinstance(entry, Reply))
         taken = frozenset(call.provider_id for reply in replies for call in reply.calls)
         parts = ResponseParts(self._turn, model.format.name, model.name, decoder, taken, model.has_custom_tools, output)
-        dispatcher = Dispatcher(tasks, turn_log, conversation.shared, self._ledger)
+        dispatcher = Dispatcher(tasks, turn_log, conversation.shared, self._guarding, self._ledger)
         return Response(parts, conversation.toolbox, dispatcher, turn_log, conversation.shared)
 
     async def _recover(self, response: Response) -> bool:
@@ -249,6 +297,8 @@ class TurnLoop:
             WireError: it can neither be saved nor asked for again.
         """
         conversation, error = self._conversation, response.error
+        if response.refused is not None:
+            await self._close_refused(response, response.refused)
         if error is None:
             response.tear("closed after a rejected call", keep=True)
             await response.settle()
@@ -275,6 +325,16 @@ class TurnLoop:
             return True
         for call_id in response.router.calls:
             response.dispatcher.cancel(call_id, "the response broke off")
+        await response.dispatcher.idle()
+        self._take(response)
+        raise error
+
+    async def _close_refused(self, response: Response, error: GuardBlocked) -> NoReturn:
+        """Nothing more may come of a response: what has not started will not, what has is stopped."""
+        response.dispatcher.deny_waiting(error.reason)
+        response.tear(str(error), keep=True)
+        for call_id in response.router.calls:
+            response.dispatcher.cancel(call_id, "a guard blocked the response")
         await response.dispatcher.idle()
         self._take(response)
         raise error
@@ -306,6 +366,10 @@ def blocked(verdict: Verdict, transcript: Transcript | None = None) -> Moderatio
     """The error of a response that nothing may come of."""
     message = f"the response did not pass moderation: {verdict.reason}, so it is in no transcript"
     return ModerationBlocked(f"{message}; go on from error.transcript with other words", transcript)
+
+
+def _not_steered(_: object) -> None:
+    """What is said meanwhile waits for the guards on input, and so for the next request."""
 
 
 def _asked_wait_s(error: BaseException) -> Any:

@@ -14,9 +14,9 @@ from typing import Self
 
 from millstream.errors import UsageError
 from millstream.events import CallEnded
-from millstream.models import Model
 from millstream.runtime.conversation import Conversation, Successor
 from millstream.runtime.sources import Sources, Tell
+from millstream.runtime.transports import Transports
 from millstream.runtime.turn_toolbox import TurnToolbox
 from millstream.transcript import Transcript
 from millstream.transport.seam import Transport
@@ -26,12 +26,11 @@ class Relay:
     """Enter it within the run, and ask it after each response.
 
     Args:
-        first: the model of the agent that begins.
-        transport: what its requests travel on, entered.
+        transports: what the requests of the run travel on.
     """
 
-    def __init__(self, first: Model, transport: Transport) -> None:
-        self._opened: list[tuple[Model, Transport]] = [(first, transport)]
+    def __init__(self, transports: Transports) -> None:
+        self._transports = transports
         self._stack = AsyncExitStack()
         self._tools: dict[int, TurnToolbox] = {}  # by the identity of the agent
 
@@ -43,19 +42,23 @@ class Relay:
     ) -> None:
         await self._stack.__aexit__(kind, error, traceback)
 
-    async def follow(
-        self, now: Conversation, ends: Sequence[CallEnded], transcript: Transcript
-    ) -> tuple[Conversation, Transport]:
-        """Who goes on after a response of `now` whose calls ended like that, and on what.
+    def follow(self, now: Conversation, ends: Sequence[CallEnded], transcript: Transcript) -> Conversation:
+        """Who goes on after a response of `now` whose calls ended like that.
 
         Raises:
             UsageError: what the next agent is to be told of the transcript is no history.
         """
         successor = _successor(now, ends)
-        if successor is not None:
-            view = _view(successor, transcript) if successor.history is not None else None
-            now = replace(successor.begin(now.shared), view=view)
-        return now, await self._transport(now)
+        if successor is None:
+            return now
+        view = _view(successor, transcript) if successor.history is not None else None
+        return replace(successor.begin(now.shared), view=view)
+
+    async def transport_of(self, now: Conversation) -> Transport:
+        """What requests to the model of `now` travel on: that which its agent keeps open, else one of the run's own."""
+        if now.transport is not None and now.agent is not None and now.agent.model is now.model:
+            return now.transport
+        return await self._transports.of(now.model)
 
     async def with_tools(self, now: Conversation, turn: int, transcript: Transcript, tell: Tell) -> Conversation:
         """`now` with the tools of this turn; servers of tools are opened when their agent is first asked.
@@ -71,20 +74,6 @@ class Relay:
                 sources = await self._stack.enter_async_context(Sources(now.toolbox, now.limits))
             tools = self._tools[id(now.agent)] = TurnToolbox(sources, now.tools_for_turn)
         return await tools.conversation(now, turn, transcript, tell)
-
-    async def _transport(self, conversation: Conversation) -> Transport:
-        for model, opened in self._opened:
-            if model is conversation.model:
-                return opened
-        transport = conversation.transport or await self._open(conversation.model)
-        self._opened.append((conversation.model, transport))
-        return transport
-
-    async def _open(self, model: Model) -> Transport:
-        made = model.transport()
-        if any(made is opened for _, opened in self._opened):  # two models share it
-            return made
-        return await self._stack.enter_async_context(made)
 
 
 def _successor(now: Conversation, ends: Sequence[CallEnded]) -> Successor | None:

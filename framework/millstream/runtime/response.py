@@ -13,7 +13,7 @@ from typing import Final
 
 from anyio.lowlevel import checkpoint
 
-from millstream.errors import WireError
+from millstream.errors import GuardBlocked, WireError
 from millstream.events import (
     CallFailed,
     CallOpened,
@@ -108,6 +108,7 @@ class Response:
             max_calls=shared.limits.max_calls_per_turn,
             max_args_chars=shared.limits.max_args_chars,
         )
+        self._texts = dispatcher.guarding.of_text() if dispatcher.guarding is not None else None
         self._gated, self._aborts = shared.policy.moderation == "block", shared.policy.on_reject == "abort"
         self._routed = 0  # wire events, over all pieces: in a burst no piece has to be waited for
         self._kept: frozenset[str] | None = None  # of a torn response, the calls that stand
@@ -145,6 +146,11 @@ class Response:
         return calls if output is None else {key: one for key, one in calls.items() if not output.is_output(one)}
 
     @property
+    def refused(self) -> GuardBlocked | None:
+        """Why nothing more may come of it, where a guard did not let its text pass."""
+        return self._texts.blocked if self._texts is not None else None
+
+    @property
     def any_sealed(self) -> bool:
         """Whether a call of it was sealed, and so may have been started."""
         return any(routed.sealed is not None for routed in self.calls.values())
@@ -158,7 +164,9 @@ class Response:
     @property
     def text(self) -> str:
         """The text of the answer so far; where the model has only refused, that; "" where it is blocked."""
-        return "" if self.blocked is not None else self._reply.text
+        if self.blocked is not None:
+            return ""
+        return self._reply.text if self._texts is None else self._texts.text
 
     async def feed(self, chunk: Chunk) -> bool:
         """Take a piece; whether it moved the response on (a ping does not)."""
@@ -255,15 +263,16 @@ class Response:
         return (reply, *results)
 
     async def _route(self, wire_events: Sequence[WireEvent]) -> None:
+        texts = self._texts
         for wire_event in wire_events:
+            if texts is not None and not self._emit(await texts.before(wire_event)):
+                return
             self._reply.feed(wire_event)
             events = self._with_output(self._router_events(wire_event))
             if self._gated and isinstance(wire_event, Ended):
                 events = self._judged(events)
-            if events:
-                self.shown = True
-                self.log.emit(*events)
-                self._tell_dispatcher(events)
+            if not self._emit(events if texts is None else await texts.through(wire_event, events)):
+                return
             self._routed += 1
             started = type(wire_event) in _MAY_START_CALLS and self._advance(wire_event, events)
             if started:
@@ -274,6 +283,19 @@ class Response:
                 self.aborted = True
             if self.aborted or self.router.broke is not None:
                 return  # what came in the same piece behind it is not read, as if it had come in a later one
+        if texts is not None:
+            self._emit(await texts.clear(closing=False))
+
+    def _emit(self, events: Sequence[Event]) -> bool:
+        """Show events, unless a guard blocked the response: then it is given up."""
+        if self._texts is not None and self._texts.blocked is not None:
+            self.aborted = True
+            return False
+        if events:
+            self.shown = True
+            self.log.emit(*events)
+            self._tell_dispatcher(events)
+        return True
 
     def _with_output(self, events: list[Event]) -> list[Event]:
         return events if self.output is None else self.output.read(events, self.router.calls)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import nullcontext
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, cast
@@ -52,6 +51,7 @@ from millstream.runtime.result import Result, Start
 from millstream.runtime.resumed import Resumed
 from millstream.runtime.scoped_log import ScopedLog
 from millstream.runtime.state import RunState
+from millstream.runtime.transports import Transports
 from millstream.runtime.wake import loop_clock
 from millstream.toolbox.output_type import Output
 from millstream.toolbox.partial_model import PartialFields
@@ -319,7 +319,7 @@ class Run(Generic[Output]):
                 async with anyio.create_task_group() as tasks:
                     writer = Writer(log)
                     tasks.start_soon(writer.run, name=f"log of run {self.run_id}")
-                    last = await self._turn_loop()
+                    last = await self._turn_loop(tasks)
                     writer.stop()
         except* Exception as errors:  # noqa: BLE001  raised in the consumer's frame; a cancellation beside goes on
             self._failure = only_leaf(errors)
@@ -358,14 +358,19 @@ class Run(Generic[Output]):
             log.give_up()
         log.close()
 
-    async def _turn_loop(self) -> Event:
+    async def _turn_loop(self, tasks: TaskGroup) -> Event:
         assert self._loop is not None
-        transport = self._start.transport
-        own = self._conversation.model.transport() if transport is None else nullcontext(transport)
-        async with own as opened, anyio.create_task_group() as tools, Relay(self._conversation.model, opened) as relay:
-            await self._loop.run(opened, tools, relay)
+        kept = {} if self._start.transport is None else {self._conversation.model: self._start.transport}
+        async with (
+            Transports(tasks, kept) as transports,
+            anyio.create_task_group() as tools,
+            Relay(transports) as relay,
+        ):
+            await self._loop.run(relay, tools)
         if self._loop.suspended is not None:
             return RunSuspended(self._loop.suspended.pending)
-        accepted = self._loop.output.accepted or Sealed(self.text, self.text)
-        self.output = cast("Output", accepted.bound)
-        return RunFinished(accepted.value, self.usage)
+        accepted = self._loop.output.accepted
+        if accepted is None and self._conversation.output is None:
+            accepted = Sealed(self.text, self.text)
+        self.output = None if accepted is None else cast("Output", accepted.bound)  # a stop rule ended it before
+        return RunFinished(None if accepted is None else accepted.value, self.usage)

@@ -26,7 +26,9 @@ from millstream.events import (
     CallSealed,
     CallStarted,
     CallYielded,
+    Event,
     OutputDelta,
+    ProviderEvent,
     Record,
     RefusalDelta,
     RunResumed,
@@ -101,7 +103,8 @@ class Lines:
                 sign, note = self._note(event, agent_before)
                 return [*self._flush(), self._line(sign, note)] if note else []
             case _:
-                return []
+                note = _note(event, one_line(self.view.model, LINE_CHARS))
+                return [self._line(self._glyphs.note, note)] if note else []
 
     def _note(
         self, event: TurnRestarted | RunStarted | RunResumed | RunSteered | TurnStarted, agent_before: str
@@ -233,3 +236,16 @@ class Lines:
         share = percent(event.done, event.total)
         done = f"{share} %" if share is not None else f"{event.done:g}" if event.done is not None else ""
         return f"{done} {one_line(event.message, LINE_CHARS)}".strip()
+
+
+def _note(event: Event, model: str) -> str:
+    """What else is worth a line, "" where nothing is."""
+    match event:
+        case RunStarted():
+            return f"run started with {model}"
+        case RunResumed():
+            return "the run goes on"
+        case ProviderEvent(name="request.fallback"):
+            return f"{model} is asked instead"
+        case _:
+            return ""

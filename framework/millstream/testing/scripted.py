@@ -52,6 +52,7 @@ class ScriptedModel(Model):
     Args:
         script: the responses in order; each is text, a step (`call(…)`), a list of both, or a `Response` with a pace.
         api: the wire format it speaks; `scripted_apis()` lists those there are.
+        fallback: models asked instead, as with `Model`.
 
     `requests` are the bodies that were sent, in order. Pauses and paces of the script take their time.
 
@@ -61,7 +62,11 @@ class ScriptedModel(Model):
     """
 
     def __init__(
-        self, script: Scenario | Sequence[Answer | Step | str | Sequence[Step | str]], *, api: Api = "openai-responses"
+        self,
+        script: Scenario | Sequence[Answer | Step | str | Sequence[Step | str]],
+        *,
+        api: Api = "openai-responses",
+        fallback: Sequence[Model | str] = (),
     ) -> None:
         scenario = script if isinstance(script, Scenario) else Scenario.of(*script)
         prefix = next((prefix for prefix, row in PROVIDERS.items() if row.wire == api), None)
@@ -70,7 +75,7 @@ class ScriptedModel(Model):
         transport = _ScriptedTransport(scenario, ENDPOINTS[api])
         # a script may say whatever any server says
         name, url = f"{prefix}:scripted", "http://scripted/v1"
-        super().__init__(name, base_url=url, api_key="scripted", transport=transport, lenient=True)
+        super().__init__(name, base_url=url, api_key="scripted", transport=transport, lenient=True, fallback=fallback)
         self.requests: list[JsonObject] = transport.requests
 
 

@@ -232,6 +232,9 @@ class RunView:
             case TurnRestarted():
                 turn.drop()
                 return
+            case ProviderEvent(name="request.fallback", data=data):
+                self.model = str(data.get("to", self.model))
+                return  # the answer has yet to begin
             case AnnotationAdded() | OutputSettled() | ProviderEvent():
                 pass  # nothing to show, and yet a sign of life
             case _:

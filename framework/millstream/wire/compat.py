@@ -93,6 +93,7 @@ class Dialect:
         moderation: whether a request may ask for moderation.
         output: whether a request may ask for text of a schema, on the Chat wire.
         forced_calls: whether every model there can be made to call a tool.
+        cache_key: whether a request may name a key for the cache of prompts.
     """
 
     leniencies: frozenset[Leniency] = frozenset()
@@ -102,6 +103,7 @@ class Dialect:
     moderation: bool = True
     output: Words = "always"
     forced_calls: bool = True
+    cache_key: bool = True
 
 
 class Tolerance:

@@ -49,7 +49,8 @@ SEEN: Final[Mapping[Leniency, str]] = {
 
 def _like_openai(*leniencies: Leniency, **known: Any) -> Dialect:
     """An imitation: how it deviates, and what it knows of requests besides tools and schemas."""
-    return replace(Dialect(frozenset(leniencies), custom_tools=False, moderation=False, forced_calls=False), **known)
+    careful = Dialect(frozenset(leniencies), custom_tools=False, moderation=False, forced_calls=False, cache_key=False)
+    return replace(careful, **known)
 
 
 _VLLM: Final[tuple[Leniency, ...]] = (

@@ -50,6 +50,15 @@ def moderation(ask: Ask) -> dict[str, Any] | None:
     return None if asked is None else dict(asked)
 
 
+def cache_key(ask: Ask) -> str | None:
+    """The key under which those who ask with the same beginning find each other's cache, where the server knows one.
+
+    What is worth keeping OpenAI keeps by itself, as most of its imitations do: there is nothing else to say.
+    """
+    key = ask.settings.cache
+    return key if isinstance(key, str) and key and ask.dialect.cache_key else None
+
+
 def output_schema(output: OutputSchema) -> dict[str, Any]:
     """The schema of the output, strict where it has a strict form of the same shape."""
     strict = same_in_openai_strict(output.schema) if output.strict else None

@@ -307,3 +307,16 @@ def test_a_priority_does_not_overtake_a_call_that_runs_alone() -> None:
     made.seal(call(1), ALONE, 1)
     made.seal(call(2), Terms("eager", priority=9), 2)
     assert admitted(made) == [0]
+
+
+def test_a_guard_holds_a_call_and_a_denied_one_never_starts() -> None:
+    made = plan(call(0), call(1), start="eager")
+    made.hold("call-1-0")
+    made.hold("call-1-1")
+    assert made.admit() == []
+    assert [why for _, why in made.waiting()] == ["a guard", "a guard"]
+    made.let_pass("call-1-0")
+    assert [started.id for started, _ in made.admit()] == ["call-1-0"]
+    assert made.withdraw("call-1-1")
+    made.let_pass("call-1-1")
+    assert made.admit() == []

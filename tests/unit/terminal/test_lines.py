@@ -14,6 +14,7 @@ from millstream.events import (
     CallYielded,
     Cancelled,
     OutputDelta,
+    ProviderEvent,
     Raised,
     Record,
     RunCancelled,
@@ -44,6 +45,12 @@ def started() -> Log:
     log.start()
     log.add(0.1, TurnStarted(1))
     return log
+
+
+def test_a_model_that_stands_in_is_named() -> None:
+    log = started()
+    log.add(0.2, ProviderEvent("request.fallback", {"from": "openai:a", "to": "anthropic:b", "error": "No."}, 1))
+    assert told(log.records)[1:] == ["00:00.200 · anthropic:b is asked instead"]
 
 
 def test_a_whole_run_line_by_line() -> None:

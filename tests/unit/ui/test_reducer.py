@@ -272,6 +272,13 @@ def test_refusals_and_structured_output_are_text_and_server_tools_a_note() -> No
     assert (view.text, view.turns[0].note) == ('I can not.\n\n{"a": 1}', "")
 
 
+def test_the_model_that_stands_in_is_the_one_that_is_shown() -> None:
+    log = started()
+    log.add(0.2, ProviderEvent("request.fallback", {"from": "openai:a", "to": "anthropic:b", "error": "No."}, 1))
+    view = view_of(log.records)
+    assert (view.model, view.turns[0].first_s) == ("anthropic:b", None)
+
+
 def test_a_cancelled_run_leaves_nothing_running() -> None:
     log = started()
     call = log.open(0.2, "slow")

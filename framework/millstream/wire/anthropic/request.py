@@ -14,6 +14,7 @@ from millstream.errors import ModelError, ToolDefinitionError
 from millstream.events.values import JsonObject
 from millstream.settings import OutputSchema, Settings, UseTool
 from millstream.transcript import SystemMessage, Transcript
+from millstream.wire.anthropic.caching import marked
 from millstream.wire.anthropic.messages import NAME, container_of, messages
 from millstream.wire.asking import forced_choice, no_words
 from millstream.wire.format import Ask, ToolSchema
@@ -55,7 +56,8 @@ def body(ask: Ask) -> dict[str, Any]:
     container = container_of(transcript)
     if container is not None:
         request["container"] = container
-    return over(request | _reasoning(settings), own)
+    request |= _reasoning(settings)
+    return over(marked(request) if settings.cache else request, own)
 
 
 def tool(schema: ToolSchema, *, strict: bool = False, eager: bool = True) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from millstream.settings import OutputSchema, Settings, UseTool
 from millstream.wire.asking import forced_choice, no_words
+from millstream.wire.bedrock.caching import marked
 from millstream.wire.bedrock.messages import NAME, messages, system_texts
 from millstream.wire.format import Ask, ToolSchema
 from millstream.wire.merging import over
@@ -41,7 +42,7 @@ def body(ask: Ask) -> dict[str, Any]:
         request["guardrailConfig"] = dict(settings.moderation)
     if settings.parallel_calls is False:
         raise no_words("parallel_calls=False", NAME, "say it in the instructions, or leave it out")
-    return over(request, settings.body)
+    return over(marked(request) if settings.cache else request, settings.body)
 
 
 def tool(schema: ToolSchema, *, strict: bool = False) -> dict[str, Any]:

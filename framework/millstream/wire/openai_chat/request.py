@@ -7,7 +7,7 @@ from typing import Any
 from millstream.errors import ModelError
 from millstream.wire.format import Ask, ToolSchema
 from millstream.wire.merging import over
-from millstream.wire.openai_asking import moderation, output_schema, tools_and_choice, without_nothing
+from millstream.wire.openai_asking import cache_key, moderation, output_schema, tools_and_choice, without_nothing
 from millstream.wire.openai_chat.messages import messages
 from millstream.wire.strict_schema import same_in_openai_strict
 
@@ -64,5 +64,6 @@ def _settings(ask: Ask) -> dict[str, Any]:
             ask.dialect.max_tokens: settings.max_output_tokens,
             "response_format": output and {"type": "json_schema", "json_schema": output_schema(output)},
             "moderation": moderation(ask),
+            "prompt_cache_key": cache_key(ask),
         }
     )

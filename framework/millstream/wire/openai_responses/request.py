@@ -6,7 +6,7 @@ from typing import Any
 
 from millstream.wire.format import Ask, ToolSchema
 from millstream.wire.merging import over
-from millstream.wire.openai_asking import moderation, output_schema, tools_and_choice, without_nothing
+from millstream.wire.openai_asking import cache_key, moderation, output_schema, tools_and_choice, without_nothing
 from millstream.wire.openai_responses.entries import entries
 from millstream.wire.strict_schema import same_in_openai_strict
 
@@ -50,5 +50,6 @@ def _settings(ask: Ask) -> dict[str, Any]:
             "max_output_tokens": settings.max_output_tokens,
             "text": output and {"format": {"type": "json_schema", **output_schema(output)}},
             "moderation": moderation(ask),
+            "prompt_cache_key": cache_key(ask),
         }
     )
