@@ -19,6 +19,7 @@ from __future__ import annotations
 from millstream.agent import Agent
 from millstream.answers import Approve, Deny
 from millstream.errors import (
+    ArgsAborted,
     MillstreamError,
     ModelError,
     ModelRetry,
@@ -37,6 +38,7 @@ from millstream.policy import Policy, Retry
 from millstream.runner import ToolRunner
 from millstream.runtime.run import Result, Run
 from millstream.settings import OutputSchema, Settings, UseTool
+from millstream.toolbox.argstream import ArgStream
 from millstream.toolbox.context import ToolContext
 from millstream.toolbox.decorator import tool
 from millstream.toolbox.final import Final
@@ -48,6 +50,8 @@ from millstream.transcript import Transcript
 __all__ = (
     "Agent",
     "Approve",
+    "ArgStream",
+    "ArgsAborted",
     "Deny",
     "Final",
     "Grammar",

@@ -18,6 +18,8 @@ import millstream.testing
 AGREED = (
     "Agent",
     "Approve",
+    "ArgStream",
+    "ArgsAborted",
     "Deny",
     "Final",
     "Grammar",

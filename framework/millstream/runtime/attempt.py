@@ -16,8 +16,10 @@ from millstream.errors import UsageError
 from millstream.events import Call, CallEvent, CallYielded, Failure, JsonValue, TimedOut
 from millstream.limits import Limits
 from millstream.policy import Policy
+from millstream.runtime.argstream import ArgReader
 from millstream.runtime.executors import execute
 from millstream.runtime.outcomes import failure_of
+from millstream.toolbox.argstream import ArgStream
 from millstream.toolbox.context import CURRENT, ToolContext
 from millstream.toolbox.results import to_json
 from millstream.toolbox.signature import BoundArguments
@@ -64,6 +66,7 @@ class Body:
     tool: Tool[..., Any]
     bound: BoundArguments
     say: Callable[[CallEvent], None]
+    reader: ArgReader | None = None
 
     async def run(self, number: int, shared: RunContext) -> JsonValue:
         """Run the body once; its result as a JSON value.
@@ -83,10 +86,14 @@ class Body:
         kwargs = dict(self.bound.kwargs)
         if self.tool.context_parameter is not None:
             kwargs[self.tool.context_parameter] = context
+        if self.reader is not None:
+            kwargs[self.reader.source.parameter] = ArgStream(self.reader)
         timeout_s = self.tool.options.timeout_s or shared.limits.tool_timeout_s
         token = CURRENT.set(context)
         try:
             with anyio.move_on_after(timeout_s) as time_limit:
+                if self.reader is not None:
+                    self.reader.time_limit = time_limit
                 call = partial(self.tool.function, *self.bound.args, **kwargs)
                 return to_json(await execute(self.tool, call, self._yielded, shared.limits, time_limit))
         except (anyio.get_cancelled_exc_class(), CancelledError, SystemExit) as error:  # trio's, asyncio's

@@ -6,7 +6,9 @@ every way a body can end into exactly one end of its call, and asks the plan aga
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -16,7 +18,7 @@ from anyio.abc import TaskGroup
 from millstream.answers import Approve, Deny
 from millstream.arguments.assembler import canonical
 from millstream.arguments.outcomes import Sealed
-from millstream.errors import ModelRetry
+from millstream.errors import ArgsAborted, ModelRetry
 from millstream.events import (
     ApprovalRequested,
     ApprovalResolved,
@@ -31,16 +33,20 @@ from millstream.events import (
     Failure,
     JsonValue,
     Rejected,
+    StartState,
 )
-from millstream.policy import Retry, Start
+from millstream.policy import Retry
 from millstream.routing.plan import Plan, Terms
+from millstream.routing.routed_call import RoutedCall
 from millstream.routing.surrogates import printable
+from millstream.runtime.argstream import ArgReader, why_aborted
 from millstream.runtime.attempt import AttemptFailed, Body, RunContext
 from millstream.runtime.outcomes import failure_of
 from millstream.runtime.retry import retrying
 from millstream.runtime.turn_log import TurnLog
 from millstream.runtime.wake import Wake
 from millstream.toolbox.signature import BoundArguments
+from millstream.toolbox.streamed_arguments import StreamedArguments
 from millstream.toolbox.tool import Tool
 
 
@@ -51,6 +57,7 @@ class _Job:
     args: JsonValue
     bound: BoundArguments
     digest: str
+    reader: ArgReader | None = None  # of a tool that reads an argument as it is written
     scope: anyio.CancelScope | None = None
     cancelled_for: str | None = None
 
@@ -77,9 +84,14 @@ class Dispatcher:
 
     def seal(self, call: Call, tool: Tool[..., Any], sealed: Sealed, item: int) -> None:
         """A call of a known tool was sealed: it waits for its turn from now on."""
-        options = tool.options
-        assert isinstance(sealed.bound, BoundArguments), "the arguments of a sealed call are bound"
-        self._jobs[call.id] = job = _Job(call, tool, sealed.value, sealed.bound, digest(sealed.value))
+        options, bound = tool.options, sealed.bound
+        assert isinstance(bound, BoundArguments), "the arguments of a sealed call are bound"
+        at_work = self._jobs[call.id].reader if self._log.turn.started(call.id) else None
+        if at_work is not None:
+            at_work.commit()
+            return
+        reader = None if bound.source is None else ArgReader.of_sealed(bound.source)
+        self._jobs[call.id] = job = _Job(call, tool, sealed.value, bound, digest(sealed.value), reader)
         needed = options.needs_approval
         asks = needed(tool.named(sealed.value)) if callable(needed) else needed
         policy = self._shared.policy
@@ -90,6 +102,19 @@ class Dispatcher:
             self._log.emit(ApprovalRequested(call, job.args, job.digest))
             self._tasks.start_soon(self._ask, job, name=f"approval of {call.name}")
 
+    def open(self, routed: RoutedCall, tool: Tool[..., Any], on_left: Callable[[], object]) -> ArgReader:
+        """All arguments of a call are settled but the one that its tool reads: from now on it waits for a place only.
+
+        Returns its reader; `on_left` is told if the call ends before it is sealed.
+        """
+        call, source, options = routed.call, routed.arguments, tool.options
+        assert isinstance(source, StreamedArguments), "the tool reads"
+        assert source.bound is not None, "the others are settled"
+        reader = ArgReader(source, self._shared.limits.cancel_grace_s, on_left)
+        self._jobs[call.id] = _Job(call, tool, source.others, source.bound, digest(source.others), reader)
+        self.plan.seal(call, Terms("streaming", limit=options.limit, exclusive=options.exclusive), routed.item)
+        return reader
+
     def admit(self) -> bool:
         """Start the calls that may start now; returns whether any did. Their tools run from the next checkpoint on."""
         admitted = self.plan.admit()
@@ -97,8 +122,10 @@ class Dispatcher:
             job = self._jobs[call.id]
             self._log.emit(CallStarted(call, 1, state, job.digest))
             self._tasks.start_soon(self._run, job, state, name=f"tool {call.name}")
+            if state == "streaming" and job.reader is not None:
+                self._tasks.start_soon(job.reader.watch, name=f"watch of {call.name}")
         for call, why in self.plan.waiting():
-            if self._whys.get(call.id) != why:
+            if self._log.turn.state(call.id) != "receiving" and self._whys.get(call.id) != why:
                 self._whys[call.id] = why
                 self._log.emit(CallQueued(call, why))
         return bool(admitted)
@@ -110,16 +137,18 @@ class Dispatcher:
             self._end(CallFailed(call, failure))
 
     def drop(self, call_id: str) -> None:
-        """A sealed call is ended before it started: it must not start, and nobody is to be asked."""
+        """A call is ended by its arguments: it must not start, nobody is to be asked, and who reads it is told."""
         self.plan.withdraw(call_id)
-        job = self._jobs.get(call_id)
-        if job is not None and job.scope is not None:
+        job, end = self._jobs.get(call_id), self._log.turn.end(call_id)
+        if job is not None and job.reader is not None and isinstance(end, CallFailed):
+            job.reader.abort(why_aborted(end))
+        elif job is not None and job.scope is not None:
             job.scope.cancel()
 
     def cancel(self, call_id: str, reason: str) -> bool:
-        """Cancel one call that waits or is at work; False where it is neither."""
+        """Cancel one call that waits or is at work; False where it is neither, or not sealed: see `drop`."""
         job = self._jobs.get(call_id)
-        if job is None or self._log.turn.state(call_id) == "ended":
+        if job is None or self._log.turn.state(call_id) in ("ended", "receiving", "streaming"):
             return False
         job.cancelled_for = reason = printable(reason)
         if self.plan.withdraw(call_id):
@@ -129,9 +158,12 @@ class Dispatcher:
         return True
 
     async def idle(self) -> None:
-        """Wait until every call that was sealed has ended."""
-        while any(self._log.turn.state(call_id) != "ended" for call_id in self._jobs):
+        """Wait until every call that was sealed has ended, and whoever has to undo something has done so."""
+        while any(map(self._is_open, self._jobs.values())):
             await self._ended.wait()
+
+    def _is_open(self, job: _Job) -> bool:
+        return self._log.turn.state(job.call.id) != "ended" or (job.reader is not None and self.plan.works(job.call.id))
 
     async def _ask(self, job: _Job) -> None:
         """The task that asks the approver; where that fails, nobody has agreed."""
@@ -179,7 +211,7 @@ class Dispatcher:
         self.plan.withdraw(job.call.id)
         self._end(CallFailed(job.call, Denied(reason)))
 
-    async def _run(self, job: _Job, state: Start) -> None:
+    async def _run(self, job: _Job, state: StartState) -> None:
         """The task of one call."""
         call = job.call
         end: CallReturned | CallFailed = CallFailed(call, Cancelled(job.cancelled_for or ""))
@@ -200,15 +232,16 @@ class Dispatcher:
         self.admit()
         await self._log.flush()
 
-    async def _attempts(self, job: _Job, state: Start) -> CallReturned | CallFailed:
+    async def _attempts(self, job: _Job, state: StartState) -> CallReturned | CallFailed:
         retry = job.tool.options.retry or Retry(attempts=1)
-        body = Body(job.call, job.tool, job.bound, self._log.say)
+        body = Body(job.call, job.tool, job.bound, self._log.say, job.reader)
 
         async def attempt(number: int) -> JsonValue:
             if number > 1:
                 self._log.emit(CallStarted(job.call, number, state, job.digest))
                 await self._log.flush()
-            return await body.run(number, self._shared)
+            run = partial(body.run, number, self._shared)
+            return await (run() if job.reader is None else job.reader.attend(run))
 
         def may_retry(error: BaseException) -> bool:
             cause = error.cause if isinstance(error, AttemptFailed) else None
@@ -221,13 +254,17 @@ class Dispatcher:
         try:
             return CallReturned(job.call, await retrying(attempt, retry, may_retry=may_retry, on_retry=on_retry))
         except AttemptFailed as failed:
-            if failed.cause is not None:
+            if failed.cause is not None and not isinstance(failed.cause, ArgsAborted):
                 self.exceptions[job.call.id] = failed.cause
             return CallFailed(job.call, failed.failure)
 
     def _end(self, end: CallReturned | CallFailed) -> None:
-        """The one place where a call that was sealed ends."""
-        self._log.end(end)
+        """The one place where a call that was sealed, or had started, ends; one that was aborted has ended before."""
+        reader = self._jobs[end.call.id].reader
+        if reader is None or self._log.turn.state(end.call.id) != "ended":
+            self._log.end(end)
+        if reader is not None:
+            reader.leave()  # what still comes of it is read by nobody
         self.plan.release(end.call.id)
         self._ended.set()
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from millstream.arguments.assembler import canonical
 from millstream.errors import ModelRetry, ToolError
-from millstream.events import CallEnded, CallFailed, CallReturned, Failure, Raised
+from millstream.events import CallEnded, CallFailed, CallReturned, Failure, Raised, Rejected, Truncated
 from millstream.failures import explain
 from millstream.policy import Policy
 from millstream.routing.surrogates import printable
@@ -16,6 +16,7 @@ from millstream.runtime.groups import only_leaf
 from millstream.toolbox.results import NotJson
 from millstream.transcript import TextPart, ToolResult
 
+_BEGUN: Final = " It had begun while they were written, and was told to undo it: it may have had part of its effect."
 _MARK: Final = "\n… {left_out} characters left out here …\n"
 
 
@@ -33,13 +34,19 @@ def failure_of(error: BaseException, policy: Policy) -> Failure:
     return Raised(name, message, where)
 
 
-def tool_result(end: CallEnded, limits_max_chars: int) -> ToolResult:
-    """The answer that goes to the model for a call that ended, cut to at most so many characters."""
+def tool_result(end: CallEnded, limits_max_chars: int, *, begun: bool = False) -> ToolResult:
+    """The answer that goes to the model for a call that ended, cut to at most so many characters.
+
+    Where `begun`, its tool had been started: with arguments that were then refused, if it read them as they were written.
+    """
     if isinstance(end, CallReturned):
         text = end.result if isinstance(end.result, str) else canonical(end.result)
         return ToolResult(end.call, (TextPart(cut(text, limits_max_chars)),), ok=True)
     assert isinstance(end, CallFailed)
-    return ToolResult(end.call, (TextPart(cut(explain(end.failure, end.call.name), limits_max_chars)),), ok=False)
+    text = explain(end.failure, end.call.name)
+    if begun and isinstance(end.failure, Rejected | Truncated):
+        text += _BEGUN
+    return ToolResult(end.call, (TextPart(cut(text, limits_max_chars)),), ok=False)
 
 
 def cut(text: str, max_chars: int) -> str:

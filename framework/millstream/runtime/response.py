@@ -19,6 +19,7 @@ from millstream.routing.moderation import Verdict, judge
 from millstream.routing.reply import ReplyBuilder
 from millstream.routing.router import Router
 from millstream.routing.surrogates import printable
+from millstream.runtime.argstream import ArgStreams
 from millstream.runtime.attempt import RunContext
 from millstream.runtime.dispatcher import Dispatcher
 from millstream.runtime.outcomes import tool_result
@@ -94,6 +95,8 @@ class Response:
             max_args_chars=shared.limits.max_args_chars,
         )
         self._gated = shared.policy.moderation == "block"
+        streams = any(tool.reads_stream for tool in toolbox.values()) and shared.policy.start is None
+        self._streams = ArgStreams(self.router, dispatcher, toolbox, self.cancel) if streams and not self._gated else None
         self._aborts = shared.policy.on_reject == "abort"
         self._routed = 0  # wire events, over all pieces: in a burst no piece has to be waited for
         self._kept: frozenset[str] | None = None  # of a torn response, the calls that stand
@@ -127,8 +130,8 @@ class Response:
 
     @property
     def any_sealed(self) -> bool:
-        """Whether a call of it was sealed, and so may have been started."""
-        return any(routed.sealed is not None for routed in self.router.calls.values())
+        """Whether a call of it was sealed, and so may have been started, or was started before that."""
+        return any(routed.sealed is not None or self.log.turn.started(id_) for id_, routed in self.router.calls.items())
 
     @property
     def goes_on(self) -> bool:
@@ -194,13 +197,14 @@ class Response:
         await self.dispatcher.idle()
 
     def tear(self, message: str, *, keep: bool) -> None:
-        """Close what broke off: its calls that are not sealed end as `Truncated`; `keep` lets the sealed ones stand."""
-        sealed = [routed for routed in self.router.calls.values() if routed.sealed is not None]
+        """Close what broke off: its calls that are not sealed end as `Truncated`; `keep` lets sealed and started ones stand."""
+        started = self.log.turn.started
+        sealed = [one for one in self.router.calls.values() if one.sealed is not None or started(one.call.id)]
         rejected = [routed for routed in self.router.calls.values() if routed.rejected is not None and self.aborted]
         self._kept = frozenset(routed.call.id for routed in sealed + rejected) if keep else frozenset()
         dropped = tuple(call_id for call_id in self.router.calls if call_id not in self._kept)
         kept = tuple(call_id for call_id in self.router.calls if call_id in self._kept)
-        self.log.emit(*self.router.cut("response torn"))
+        self._end(self.router.cut("response torn"))
         finished = self.router.finished.reason if self.router.finished is not None else None
         reason = self.router.broke.reason if self.router.broke is not None else finished
         self.log.emit(TurnTorn(self.turn, message, kept, dropped, reason, self.usage))
@@ -209,8 +213,12 @@ class Response:
         """Cancel one of its calls, wherever it is in its life; False where it has ended."""
         if self.dispatcher.cancel(call_id, reason):
             return True
-        events = self.router.abandon(call_id, reason)
+        return self._end(self.router.abandon(call_id, printable(reason)))
+
+    def _end(self, events: Sequence[Event]) -> bool:
+        """Calls ended while they were written; whether there were any."""
         self.log.emit(*events)
+        self._drop_ended(events)
         return bool(events)
 
     def entries(self) -> tuple[Entry, ...]:
@@ -221,7 +229,8 @@ class Response:
             return ()
         kept = {call.id for call in reply.calls}
         limit = self._shared.limits.max_result_chars
-        return (reply, *(tool_result(end, limit) for end in self.log.turn.ends if end.call.id in kept))
+        ends = (end for end in self.log.turn.ends if end.call.id in kept)
+        return (reply, *(tool_result(end, limit, begun=self.log.turn.started(end.call.id)) for end in ends))
 
     async def _route(self, wire_events: Sequence[WireEvent]) -> None:
         for wire_event in wire_events:
@@ -234,7 +243,8 @@ class Response:
                 self.log.emit(*events)
                 self._drop_ended(events)
             self._routed += 1
-            started = type(wire_event) in _MAY_START_CALLS and self._advance(wire_event, events)
+            started = self._streams is not None and self._streams.follow(events)
+            started = (type(wire_event) in _MAY_START_CALLS and self._advance(wire_event, events)) or started
             if started or self._routed % _EVENTS_PER_CHECKPOINT == 0:
                 await checkpoint()
             if self._aborts and any(_is_rejection(event) for event in events):
