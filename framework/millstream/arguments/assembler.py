@@ -54,7 +54,7 @@ class Assembler:
     After a `Rejected` every further `feed` returns [] and `close` the same `Rejected`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each is a choice of its own
         self,
         schema: CompiledSchema | None = None,
         *,

@@ -47,7 +47,7 @@ class ArgReader:
         """The time of the body, which stands still while it waits for the model."""
         self._grace_s = grace_s
         self._on_left = on_left
-        self._why = ""
+        self._why: str | None = None
         self._news = Wake()
         self._body: anyio.CancelScope | None = None
         self._watching = anyio.CancelScope()
@@ -90,7 +90,9 @@ class ArgReader:
 
     async def __anext__(self) -> Any:
         if self._reading:
-            raise UsageError("an ArgStream has one reader: iterate over it in one task, and hand the pieces on from there")
+            raise UsageError(
+                "an ArgStream has one reader: iterate over it in one task, and hand the pieces on from there"
+            )
         self._reading = True
         try:
             await checkpoint()
@@ -120,7 +122,7 @@ class ArgReader:
 
         While the arguments are written it is not cancelled with the run but told, as of any other end of the call.
         """
-        if self.state == "aborted":
+        if self._why is not None:
             return None
         try:
             with anyio.CancelScope(shield=self.state == "writing") as self._body:

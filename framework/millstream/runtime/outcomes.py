@@ -37,7 +37,7 @@ def failure_of(error: BaseException, policy: Policy) -> Failure:
 def tool_result(end: CallEnded, limits_max_chars: int, *, begun: bool = False) -> ToolResult:
     """The answer that goes to the model for a call that ended, cut to at most so many characters.
 
-    Where `begun`, its tool had been started: with arguments that were then refused, if it read them as they were written.
+    Where `begun`, its tool had been started: if its arguments were refused, it read them while they were written.
     """
     if isinstance(end, CallReturned):
         text = end.result if isinstance(end.result, str) else canonical(end.result)

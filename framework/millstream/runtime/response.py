@@ -96,7 +96,9 @@ class Response:
         )
         self._gated = shared.policy.moderation == "block"
         streams = any(tool.reads_stream for tool in toolbox.values()) and shared.policy.start is None
-        self._streams = ArgStreams(self.router, dispatcher, toolbox, self.cancel) if streams and not self._gated else None
+        self._streams = (
+            ArgStreams(self.router, dispatcher, toolbox, self.cancel) if streams and not self._gated else None
+        )
         self._aborts = shared.policy.on_reject == "abort"
         self._routed = 0  # wire events, over all pieces: in a burst no piece has to be waited for
         self._kept: frozenset[str] | None = None  # of a torn response, the calls that stand
@@ -197,7 +199,7 @@ class Response:
         await self.dispatcher.idle()
 
     def tear(self, message: str, *, keep: bool) -> None:
-        """Close what broke off: its calls that are not sealed end as `Truncated`; `keep` lets sealed and started ones stand."""
+        """Close what broke off: what is not sealed ends as `Truncated`; `keep` lets sealed and started calls stand."""
         started = self.log.turn.started
         sealed = [one for one in self.router.calls.values() if one.sealed is not None or started(one.call.id)]
         rejected = [routed for routed in self.router.calls.values() if routed.rejected is not None and self.aborted]

@@ -45,7 +45,7 @@ class StreamBinding:
     """How a tool with a streamed parameter is bound before its arguments are complete.
 
     `key` is the name that the model knows `parameter` by, `others` are those of all other parameters. `bind_others`
-    takes an object without the streamed one, `bind_item` one whose only key is `ITEM`; it is None where text is streamed.
+    takes an object without the streamed one, `bind_item` one whose only key is `ITEM`; None where text is streamed.
     """
 
     parameter: str
@@ -99,9 +99,7 @@ def read_signature(function: Callable[..., Any], local_names: Mapping[str, Any] 
     )
 
 
-def _stream_binding(
-    name: str, hint: StreamHint, plain: tuple[Parameter, ...], keys: tuple[str, ...]
-) -> StreamBinding:
+def _stream_binding(name: str, hint: StreamHint, plain: tuple[Parameter, ...], keys: tuple[str, ...]) -> StreamBinding:
     """How a streamed parameter and the others are bound, the `keys` of all being those that the model is told."""
     from millstream.toolbox.argument_model import argument_model
 

@@ -95,18 +95,17 @@ class StreamedArguments:
         return (piece,) if piece else ()
 
     def take_up(self, earlier: StreamedArguments) -> bool:
-        """Go on behind what was taken of `earlier`, whose text this one replaces; False where it says something else."""
+        """Go on behind what was taken of `earlier`, whose text this replaces; False where it says something else."""
         if self.bound is None or canonical(self.others) != canonical(earlier.others):
             return False
         count = earlier._taken
         if self._stream.bind_item is None:
-            same = self._written("")[:count] == earlier._written("")[:count]
+            same = bool(self._written("")[:count] == earlier._written("")[:count])
         else:
             same = canonical(self._written([])[:count]) == canonical(earlier._written([])[:count])
-            same = same and len(self._watch.items) >= count
         if same:
             self._taken = count
-            for _ in range(count if self._stream.bind_item is not None else 0):
+            for _ in range(min(count, len(self._watch.items))):
                 self._watch.items.popleft()
         return same
 
