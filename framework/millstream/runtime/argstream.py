@@ -127,7 +127,6 @@ class ArgReader:
         try:
             with anyio.CancelScope(shield=self.state == "writing") as self._body:
                 result = await body()
-                self._body.shield = False
                 while self.state == "writing":
                     await self._news.wait()
                 return result

@@ -588,6 +588,19 @@ async def test_a_place_that_gets_free_lets_it_start_while_its_call_is_written() 
     assert [end.result for end in all_of(run, CallReturned)] == ["a", "btwo"]
 
 
+async def test_a_text_that_was_replaced_while_it_waited_for_a_place_is_void() -> None:
+    @tool(limit=1)
+    async def write(path: str, content: ArgStream[str]) -> str:
+        return path + "".join([piece async for piece in content])
+
+    first = '{"path":"a","content":"one"}'
+    steps: list[Step] = [began("write"), wrote(first[:-2]), began("write", 1), wrote('{"path":"b",', 1)]
+    steps += [whole('{"path":', 1), wrote('"}'), closed("write", first), checkpoint, checkpoint, checkpoint]
+    run = await played(TalkingModel([*steps, closed("write", '{"path":', 1), ended()]), write)
+    assert [event.call.index for event in all_of(run, CallStarted)] == [0]
+    assert isinstance(all_of(run, CallFailed)[0].failure, Rejected)
+
+
 async def test_a_text_that_is_written_otherwise_but_says_the_same_is_read_on() -> None:
     file = File()
     text = '{"path": "a.txt", "content": "one two"}'
