@@ -21,6 +21,11 @@ SAYS = {
         "/lines/0/count: expected",
     ],
     "progress_in_terminal.py": ["attempt 3", "20 % notes/part-1.txt", "3 notes about mills", "saved", "finished in"],
+    "write_file_while_written.py": [
+        "bytes are in poem.txt.part",
+        "the call is complete\n  the tool returned\n  That was it.\n  the folder holds ['poem.txt']",
+        "the call failed\n  That was it.\n  the folder holds []",
+    ],
     "your_own_loop.py": ["▶ stock started", "{'bolts': 120}", "enough bolts and nuts", "two requests"],
 }
 

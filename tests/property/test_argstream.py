@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 import pytest
@@ -25,7 +25,7 @@ from tests.talking_model import Step, TalkingModel, began, closed, ended, torn, 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.parametrize("backend", BACKENDS)]
 EXAMPLES = settings(max_examples=settings().max_examples // 8)
 LIMITS = Limits(request_attempts=1, cancel_grace_s=1)
-CHARS = st.sampled_from('abé"\\\n\t😀𝒳 {}[],:')
+CHARS = st.sampled_from('abé"\\\n\t😀 {}[],:')
 
 
 @dataclass
@@ -66,7 +66,7 @@ class Written:
         """The text that comes, in pieces."""
         text = self.text[: self.end]
         places = sorted({0, len(text), *(cut % (len(text) + 1) for cut in self.cuts)})
-        return [text[start:end] for start, end in zip(places, places[1:], strict=False)]
+        return [text[start:end] for start, end in pairwise(places)]
 
 
 @st.composite

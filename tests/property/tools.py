@@ -105,7 +105,7 @@ async def _reading(how: How, turns: int, key: ArgStream[str], context: ToolConte
     read: list[str] = []
     try:
         async for piece in key:
-            read.append(piece)  # noqa: PERF401  one at a time
+            read.append(piece)
             await checkpoint()
     except ArgsAborted:
         await checkpoint()

@@ -15,6 +15,8 @@ from typing import Any, assert_never, assert_type
 from millstream import (
     Agent,
     Approve,
+    ArgsAborted,
+    ArgStream,
     Deny,
     Final,
     Limits,
@@ -267,6 +269,14 @@ def transcripts(history: Transcript) -> None:
         assert_type(entry, Entry)
 
 
+# --- arguments that are read while they are written ---
+
+
+@tool
+async def reading(rows: ArgStream[list[int]], text: str = "") -> int:
+    return sum([assert_type(row, int) async for row in rows]) + len(text)
+
+
 # --- errors ---
 
 
@@ -278,7 +288,7 @@ def errors(error: WireError | RunError | TurnLimit | ModerationBlocked) -> None:
         assert_type(error.retry_after_s, float | None)
         assert_type(error.hint, str)
     root: list[type[MillstreamError]] = [UsageError, ToolDefinitionError, ModelError, RunClosed, WireError, RunError]
-    for_tools: list[type[Exception]] = [ToolError, ModelRetry]
+    for_tools: list[type[Exception]] = [ToolError, ModelRetry, ArgsAborted]
     del root, for_tools
 
 

@@ -181,11 +181,8 @@ class _Watch:
                 self._bind()
         elif self._depth == 2 and streamed and self._stream.bind_item is not None:  # noqa: PLR2004  an item of a member
             self.items.append(_checked(self._stream.bind_item, {ITEM: value}, ITEM).kwargs[ITEM])
-        elif self._depth == 0 and is_object(value):
-            if self._stream.key not in value:
-                raise Veto(f"the argument {self._stream.key} is missing", "required")
-            if self.bound is None:  # those not there have their defaults
-                self._bind()
+        elif self._depth == 0 and self.bound is None and is_object(value) and self._stream.key in value:
+            self._bind()  # those that are not there have their defaults
 
     def _bind(self) -> None:
         self.bound = _checked(self._stream.bind_others, self.others, self._key)

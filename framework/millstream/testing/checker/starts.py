@@ -116,15 +116,18 @@ class _Progress:
                 if self.at_work is False:
                     yield f"{event.type} of {label}, which was not at work"
             case CallReturned():
-                if self.at_work is False and not self.answered:
-                    yield f"{label} returned, but it was not at work and nobody answered it"
-                elif self.streamed and not self.sealed:
-                    yield f"{label} returned, but its arguments were never sealed"
+                yield from self._returned()
             case CallFailed(failure=Rejected() | Denied() | Truncated() as failure):
                 if self._ran_here(step.at):
                     yield f"{label} ended as {failure.type}, which says that its tool did not run, but it was started"
             case _:
                 pass
+
+    def _returned(self) -> Iterator[str]:
+        if self.at_work is False and not self.answered:
+            yield f"{self.story.label} returned, but it was not at work and nobody answered it"
+        elif self.streamed and not self.sealed:
+            yield f"{self.story.label} returned, but its arguments were never sealed"
 
     def _ran_here(self, at: int) -> bool:
         # After a resumption a person may refuse to repeat an attempt whose end is unknown.
