@@ -6,7 +6,6 @@ for a real model write `Agent("openai:gpt-5.1", tools=[write_file])`.
 """
 
 import asyncio
-import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -33,6 +32,11 @@ async def write_file(name: str, text: ArgStream[str], ctx: ToolContext[Path]) ->
         raise
     part.rename(ctx.deps / name)  # reached only if the provider has closed the call, and its arguments hold
     return f"wrote {name}"
+
+
+def names_in(folder: Path) -> list[str]:
+    """What is there."""
+    return [path.name for path in folder.iterdir()]
 
 
 async def run(model: Model, folder: Path) -> None:
@@ -66,7 +70,7 @@ async def main() -> None:
         print(title)
         with TemporaryDirectory() as folder:
             await run(ScriptedModel([response, "That was it."]), Path(folder))
-            print(f"  the folder holds {os.listdir(folder)}")
+            print(f"  the folder holds {names_in(Path(folder))}")
 
 
 if __name__ == "__main__":

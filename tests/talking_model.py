@@ -55,11 +55,12 @@ class _Incoming:
         """The next message."""
         await checkpoint()
         for step in self._steps:
-            if isinstance(step, dict):
-                return step
             if isinstance(step, WireError):
                 raise step
-            await step()
+            if callable(step):
+                await step()
+            else:
+                return step
         return b""
 
 
@@ -107,8 +108,8 @@ def ended(*, length: bool = False) -> Message:
 
 def said(text: str) -> list[Step]:
     """A whole response of text."""
-    item = {"type": "message", "id": "m", "role": "assistant", "status": "completed", "content": []}
-    part = {"type": "output_text", "text": text, "annotations": []}
+    item: Message = {"type": "message", "id": "m", "role": "assistant", "status": "completed", "content": []}
+    part: Message = {"type": "output_text", "text": text, "annotations": []}
     return [
         {"type": "response.output_item.added", "output_index": 0, "item": item},
         {"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "item_id": "m", "delta": text},

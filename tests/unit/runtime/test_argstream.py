@@ -133,6 +133,11 @@ def all_of(run: Run, *kinds: type[Any]) -> list[Any]:
     return [record.event for record in run.records if isinstance(record.event, kinds)]
 
 
+def kinds_of(run: Run, *kinds: type[Any]) -> list[type[object]]:
+    """The kinds of its events that are of these."""
+    return [type(record.event) for record in run.records if isinstance(record.event, kinds)]
+
+
 def failure_of(run: Run) -> Failure:
     """How the one call failed."""
     (end,) = all_of(run, CallEnded)
@@ -171,7 +176,7 @@ async def test_the_body_reads_while_the_model_writes() -> None:
     assert end.result == "wrote 9"
     (started,) = all_of(run, CallStarted)
     assert (started.state, started.attempt, started.digest) == ("streaming", 1, digest({"path": "a.txt"}))
-    kinds = [type(event) for event in all_of(run, CallStarted, CallSealed, ArgSettled, CallReturned)]
+    kinds = kinds_of(run, CallStarted, CallSealed, ArgSettled, CallReturned)
     assert kinds == [ArgSettled, CallStarted, ArgSettled, CallSealed, CallReturned]
 
 
@@ -186,7 +191,7 @@ async def test_a_streamed_argument_that_comes_first_waits_for_the_others() -> No
     text = '{"content":"one two three","path":"a.txt"}'
     run = await played(TalkingModel([*calling("write", text), ended()]), file.tool())
     assert file.pieces == ["one two three"]
-    kinds = [type(event) for event in all_of(run, CallStarted, ArgSettled)]
+    kinds = kinds_of(run, CallStarted, ArgSettled)
     assert kinds == [ArgSettled, ArgSettled, CallStarted]
 
 
@@ -199,7 +204,7 @@ async def test_a_defaulted_argument_that_was_not_seen_delays_the_start() -> None
 
     for text, settled_before in (('{"content":"x"}', 1), ('{"mode":"a","content":"x"}', 1)):
         run = await played(TalkingModel([*calling("write", text), ended()]), write)
-        kinds = [type(event) for event in all_of(run, CallStarted, ArgSettled)]
+        kinds = kinds_of(run, CallStarted, ArgSettled)
         assert kinds.index(CallStarted) == settled_before
         assert all_of(run, CallStarted)[0].state == "streaming"
     assert seen == [("w", "x"), ("a", "x")]
@@ -309,8 +314,7 @@ async def test_a_rejection_that_closes_the_response_aborts_the_others_too() -> N
     file = File()
     steps: list[Step] = [*broken_off(file), began("nobody", 1), wrote("{}", 1), ended()]
     run = await played(TalkingModel(steps), file.tool(), policy=Policy(on_reject="abort"))
-    failures = [type(end.failure) for end in all_of(run, CallFailed)]
-    assert sorted(kind.__name__ for kind in failures) == ["Rejected", "Truncated"]
+    assert sorted(end.failure.type for end in all_of(run, CallFailed)) == ["Rejected", "Truncated"]
     assert file.undone
 
 
@@ -382,7 +386,7 @@ async def read_one(content: ArgStream[str]) -> str:
 
 async def test_who_returns_early_is_heard_once_the_call_is_sealed() -> None:
     run = await played(TalkingModel([*calling("read_one", '{"content":"abc"}'), ended()]), read_one)
-    kinds = [type(event) for event in all_of(run, CallStarted, CallSealed, CallReturned)]
+    kinds = kinds_of(run, CallStarted, CallSealed, CallReturned)
     assert kinds == [CallStarted, CallSealed, CallReturned]
     assert "abc".startswith(all_of(run, CallReturned)[0].result)
 
@@ -490,9 +494,10 @@ async def test_a_call_that_is_cancelled_is_told_and_the_run_goes_on() -> None:
 async def test_a_run_that_is_left_lets_the_tool_undo(how: str) -> None:
     file = File()
     steps: list[Step] = [*broken_off(file), anyio.sleep_forever]
+    run = Agent(TalkingModel(steps), [file.tool()], limits=QUICK).stream("Go.")
     async with no_task_left():
         with suppress(LookupError):
-            async with Agent(TalkingModel(steps), [file.tool()], limits=QUICK).stream("Go.") as run:
+            async with run:
                 async for event in run:
                     if not isinstance(event, CallStarted):
                         continue
@@ -540,7 +545,7 @@ async def test_where_the_policy_says_when_to_start_it_reads_all_at_once(start: A
     run = await played(TalkingModel([*calling("write", TEXT), ended()]), file.tool(), policy=Policy(start=start))
     assert file.pieces == ["one two three"]
     assert file.committed
-    kinds = [type(event) for event in all_of(run, CallStarted, CallSealed)]
+    kinds = kinds_of(run, CallStarted, CallSealed)
     assert kinds == [CallSealed, CallStarted]
     assert all_of(run, CallStarted)[0].state == start
 
@@ -660,11 +665,7 @@ async def test_the_context_and_words_while_it_reads() -> None:
             context.log(piece)
 
     run = await played(TalkingModel([*calling("write", '{"content":"ab"}'), ended()]), write)
-    assert [type(event).__name__ for event in all_of(run, CallStarted, CallSealed, CallReturned)] == [
-        "CallStarted",
-        "CallSealed",
-        "CallReturned",
-    ]
+    assert kinds_of(run, CallStarted, CallSealed, CallReturned) == [CallStarted, CallSealed, CallReturned]
     said_words = [record.event.type for record in run.records if record.event.type in {"CallProgress", "CallLogged"}]
     assert said_words[:2] == ["CallProgress", "CallLogged"]
 
