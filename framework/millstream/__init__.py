@@ -20,6 +20,7 @@ from __future__ import annotations
 from millstream.agent import Agent
 from millstream.answers import Answer, Approve, Deny
 from millstream.errors import (
+    ArgsAborted,
     GuardBlocked,
     MillstreamError,
     ModelError,
@@ -44,6 +45,7 @@ from millstream.runtime.run import Run
 from millstream.runtime.state import RunState
 from millstream.settings import OutputSchema, Settings, UseTool
 from millstream.so_far import SoFar
+from millstream.toolbox.argstream import ArgStream
 from millstream.toolbox.context import ToolContext
 from millstream.toolbox.decorator import tool
 from millstream.toolbox.final import Final
@@ -58,6 +60,8 @@ __all__ = (
     "Agent",
     "Answer",
     "Approve",
+    "ArgStream",
+    "ArgsAborted",
     "Deny",
     "Final",
     "Grammar",

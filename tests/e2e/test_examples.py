@@ -67,6 +67,11 @@ SAYS = {
     "handoff.py": ["reception: I put you through.", "✓ transfer_to_billing", "billing: Paid", "billing: Here is"],
     "guards.py": ["this agent only knows files", "✗ call-1-0", "I have read your notes. \nthe guard no_keys blocked"],
     "fallback_model.py": ["openai:scripted → anthropic:scripted", "✓ seat 12A is booked", "stopped after 1 request"],
+    "write_file_while_written.py": [
+        "bytes are in poem.txt.part",
+        "the call is complete\n  the tool returned\n  That was it.\n  the folder holds ['poem.txt']",
+        "the call failed\n  That was it.\n  the folder holds []",
+    ],
     "your_own_loop.py": ["▶ stock started", "{'bolts': 120}", "enough bolts and nuts", "two requests"],
 }
 

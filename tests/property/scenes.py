@@ -57,7 +57,13 @@ async def _blocks_a_call(call: Call, args: JsonValue, run: SoFar) -> Block | Non
     return Block("not this one") if run.turns and "k1" in str(args) and call.name else None
 
 
+def _written(end: int | None = None) -> CallTool:
+    """A call whose key is read while it is written; it breaks off at `end`."""
+    return CallTool("read", raw='{"how": "return", "turns": 1, "key": "k0"}'[:end], chunk_chars=12, seal=end is None)
+
+
 _CALL = calling("read")
+_READING = replace(_READ, kind="reading")
 _LONG_STOP = ToolPlan("read", "async", read_only=True, attempts=2, pause_s=0.005)
 
 SCENES: Final[dict[str, Play]] = {
@@ -102,5 +108,15 @@ SCENES: Final[dict[str, Play]] = {
     ),
     "a shielded clean-up": _play(replace(_READ, kind="stuck"), answer(_CALL, rest=2)),
     "tasks in a tool": _play(replace(_READ, kind="nested"), answer(_CALL, Say("So."))),
+    "read while it is written": _play(_READING, Answer(Response((_written(), Say("So.")))), answer(Say("Done."))),
+    "read while it is written, and too long": _play(
+        _READING, Answer(Response((_written(-2), Finish("length")))), answer(Say("Done."))
+    ),
+    "read while it is written, and torn": replace(
+        _play(_READING, Answer(Response((_written(),)), cut=3900), answer(Say("Done."))), consumer_rest=2
+    ),
+    "read while it is written, and rejected": _play(
+        _READING, Answer(Response((_written(-1), MoreArgs("]")))), answer(Say("Done."))
+    ),
     "a journal that waits": replace(_play(_READ, answer(Say("Look: "), _CALL), answer(Say("Done."))), journal_rest=2),
 }

@@ -21,8 +21,9 @@ from millstream.testing.provider.scenario import Response
 
 Api: TypeAlias = Literal["openai-responses", "openai-chat"]
 APIS: Final[tuple[Api, ...]] = get_args(Api)
-Kind: TypeAlias = Literal["async", "async generator", "thread", "inline", "generator", "stuck", "nested"]
-KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+Kind: TypeAlias = Literal["async", "async generator", "thread", "inline", "generator", "stuck", "nested", "reading"]
+KINDS: Final[tuple[Kind, ...]] = tuple(kind for kind in get_args(Kind) if kind != "reading")
+"""All that start by the table of the design; "reading" is for scenes: it reads its key while that is written."""
 How: TypeAlias = Literal[
     "return", "say", "once", "tool_error", "model_retry", "raise", "exit", "no json", "big", "deny", "edit"
 ]

@@ -79,6 +79,8 @@ class Stage:
     began: list[Began] = field(default_factory=list[Began])
     returned: set[str] = field(default_factory=set[str])
     """Keys of the calls whose tool returned."""
+    undone: int = 0
+    """How many bodies were told that what they read will not be complete."""
     at_work: Counter[str] = field(default_factory=Counter[str])
     most_at_work: Counter[str] = field(default_factory=Counter[str])
     opened: Counter[str] = field(default_factory=Counter[str])

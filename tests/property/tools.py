@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 import anyio
 from anyio.lowlevel import checkpoint
 
-from millstream import ModelRetry, Retry, Tool, ToolContext, ToolError, tool
+from millstream import ArgsAborted, ArgStream, ModelRetry, Retry, Tool, ToolContext, ToolError, tool
 from millstream.events import Call, JsonObject
 from tests.property.scripts import How, Kind, ToolPlan
 
@@ -26,6 +26,7 @@ class Stage(Protocol):
     """What is told of the bodies; `deps` of the run."""
 
     returned: set[str]
+    undone: int
 
     def begin(self, call: Call, attempt: int, args: JsonObject) -> None:
         """A body began."""
@@ -99,6 +100,20 @@ async def _async_generator(key: str, how: How, turns: int, context: ToolContext[
         yield _do(key, how, context)
 
 
+async def _reading(how: How, turns: int, key: ArgStream[str], context: ToolContext[Stage]) -> Any:
+    """Read what is asked, do it, and undo in peace what was begun if that was not all."""
+    read: list[str] = []
+    try:
+        async for piece in key:
+            read.append(piece)
+            await checkpoint()
+    except ArgsAborted:
+        await checkpoint()
+        context.deps.undone += 1
+        raise
+    return await _async("".join(read), how, turns, context)
+
+
 def _sync(key: str, how: How, turns: int, context: ToolContext[Stage]) -> Any:
     """Do what is asked."""
     with _noted(key, how, turns, context):
@@ -121,6 +136,7 @@ _FUNCTIONS: Final[Mapping[Kind, Callable[..., Any]]] = {
     "thread": _sync,
     "inline": _sync,
     "generator": _generator,
+    "reading": _reading,
 }
 
 

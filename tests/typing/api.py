@@ -16,6 +16,8 @@ from millstream import (
     Agent,
     Answer,
     Approve,
+    ArgsAborted,
+    ArgStream,
     Deny,
     Final,
     GuardBlocked,
@@ -342,6 +344,14 @@ def transcripts(history: Transcript) -> None:
         assert_type(entry, Entry)
 
 
+# --- arguments that are read while they are written ---
+
+
+@tool
+async def reading(rows: ArgStream[list[int]], text: str = "") -> int:
+    return sum([assert_type(row, int) async for row in rows]) + len(text)
+
+
 # --- errors ---
 
 
@@ -356,7 +366,7 @@ def errors(error: WireError | RunError | TurnLimit | ModerationBlocked | GuardBl
     if isinstance(error, GuardBlocked):
         assert_type(error.guard, str)
         assert_type(error.reason, str)
-    for_tools: list[type[Exception]] = [ToolError, ModelRetry]
+    for_tools: list[type[Exception]] = [ToolError, ModelRetry, ArgsAborted]
     del root, for_tools
 
 

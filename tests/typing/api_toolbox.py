@@ -14,6 +14,7 @@ from typing import Any, assert_type
 
 from millstream import MediaPart
 from millstream.policy import Retry
+from millstream.toolbox.argstream import ArgStream
 from millstream.toolbox.context import ToolContext
 from millstream.toolbox.decorator import as_tool, tool
 from millstream.toolbox.free_text import Grammar
@@ -69,6 +70,28 @@ async def of_text(code: str, ctx: ToolContext) -> int:
 @tool(free_text=Grammar("lark", 'start: "ls"'))
 def of_grammar(command: str) -> str:
     return command
+
+
+@tool(idempotent=True)
+async def reads_text(path: str, content: ArgStream[str]) -> str:
+    async for piece in content:
+        assert_type(piece, str)
+    return path
+
+
+@tool
+async def reads_items(rows: ArgStream[list[dict[str, int]]]) -> int:
+    return sum([len(assert_type(row, dict[str, int])) async for row in rows])
+
+
+async def own_pieces() -> AsyncIterator[str]:
+    yield "a"
+
+
+async def called_with_own_pieces() -> None:
+    pieces: ArgStream[str] = ArgStream(own_pieces())
+    assert_type(await reads_text("a", pieces), str)
+    await reads_items(pieces)  # type: ignore[arg-type]
 
 
 class Service:

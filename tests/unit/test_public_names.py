@@ -20,6 +20,8 @@ AGREED = (
     "Agent",
     "Answer",
     "Approve",
+    "ArgStream",
+    "ArgsAborted",
     "Deny",
     "Final",
     "Grammar",

@@ -16,6 +16,7 @@ from millstream.arguments.pointer import pointer
 from millstream.arguments.scanner import Scanner
 from millstream.arguments.schema.checker import SchemaChecker
 from millstream.arguments.schema.compile import CompiledSchema
+from millstream.arguments.seam import Checker
 from millstream.events.values import JsonValue, Path
 from millstream.failures import Problem, Rejected
 from millstream.limits import Limits
@@ -31,6 +32,8 @@ class Unbindable(Exception):
 
 Binder: TypeAlias = Callable[[str], object]
 """JSON text -> whatever the tool is called with; raises `Unbindable`."""
+Follow: TypeAlias = Callable[[Checker], Checker]
+"""The schema's checker -> one around it that hears of every token as well, and may refuse it."""
 
 
 class Assembler:
@@ -46,11 +49,12 @@ class Assembler:
         coerce: with a binder, let pass what it may still coerce, and let its verdict stand for the schema's.
         every_path: settle nested values too, not only the top-level arguments.
         strings: tell of every string what it grows by (`StringDelta`), at most once for each piece.
+        follow: makes what hears of every token besides, where there is a schema.
 
     After a `Rejected` every further `feed` returns [] and `close` the same `Rejected`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each is a choice of its own
         self,
         schema: CompiledSchema | None = None,
         *,
@@ -59,12 +63,14 @@ class Assembler:
         coerce: bool = False,
         every_path: bool = False,
         strings: bool = False,
+        follow: Follow | None = None,
     ) -> None:
         self._schema = schema
         self._bind = bind
         self._lenient = coerce and bind is not None
         self._checker = None if schema is None else SchemaChecker(schema, coerce=self._lenient)
-        self._scanner = Scanner(limits or Limits(), self._checker, every_path=every_path, strings=strings)
+        checker = self._checker if self._checker is None or follow is None else follow(self._checker)
+        self._scanner = Scanner(limits or Limits(), checker, every_path=every_path, strings=strings)
         self._rejected: Rejected | None = None
         self._outcome: Sealed | Rejected | None = None
 

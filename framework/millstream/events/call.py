@@ -105,7 +105,8 @@ class CallStarted:
     """The tool is about to run: recorded before its body can have any effect.
 
     `attempt` counts from 1; `state` is how far the call had come; `digest` names the canonical arguments it runs with;
-    `reused_of` is the id of the earlier call whose recorded result stands in for running it.
+    of a "streaming" start those that were settled, all but the one that the tool reads as it is written. `reused_of` is
+    the id of the earlier call whose recorded result stands in for running it.
     """
 
     call: Call

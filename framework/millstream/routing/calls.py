@@ -103,6 +103,11 @@ class CallRouter:
             return []
         return [self._end(routed, Cancelled(reason))]
 
+    def drain(self, call_id: str) -> None:
+        """A call ended while it was being written: what still comes of it is kept for the transcript, and no more."""
+        self.calls[call_id].ended = True
+        self.calls[call_id].arguments = None
+
     def _open(self, began: CallBegan) -> list[Event]:
         index = len(self.calls)
         call = Call(

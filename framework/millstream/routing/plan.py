@@ -12,10 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from millstream.events import Call
-from millstream.policy import Start
+from millstream.events import Call, StartState
 
-_ORDER: Final[dict[Start, int]] = {"eager": 0, "safe": 1, "end": 2}
+_ORDER: Final[dict[StartState, int]] = {"streaming": -1, "eager": 0, "safe": 1, "end": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class Terms:
     """What a tool asks for before its calls may start.
 
     Args:
-        start: how far the response must have come.
+        start: how far the response must have come; "streaming" is at once, before the call is sealed.
         needs_approval: whether a person must have agreed.
         limit: how many calls of this tool may be at work at once; None for no limit of its own.
         exclusive: the group of which only one call may be at work at once; True for a call that runs alone, with
@@ -31,7 +30,7 @@ class Terms:
         priority: where several may start but not all at once, those with a higher one do; in call order if it is equal.
     """
 
-    start: Start = "safe"
+    start: StartState = "safe"
     needs_approval: bool = False
     limit: int | None = None
     exclusive: str | bool | None = None
@@ -73,7 +72,7 @@ class Plan:
         self._written[call.id] = call, alone
 
     def seal(self, call: Call, terms: Terms, item: int) -> None:
-        """A call was sealed; `item` is its place among the parts of the response."""
+        """A call was sealed, or may stream; `item` is its place among the parts of the response."""
         self._written.pop(call.id, None)
         self._waiting[call.id] = _Waiting(call, terms, item, approved=not terms.needs_approval)
 
@@ -113,9 +112,13 @@ class Plan:
         """A call is no longer at work."""
         self._at_work.pop(call_id, None)
 
-    def admit(self) -> list[tuple[Call, Start]]:
+    def works(self, call_id: str) -> bool:
+        """Whether a call is at work."""
+        return call_id in self._at_work
+
+    def admit(self) -> list[tuple[Call, StartState]]:
         """The calls that start now, the most urgent first, with how far the response had come for each."""
-        admitted: list[tuple[Call, Start]] = []
+        admitted: list[tuple[Call, StartState]] = []
         for waiting in sorted(self._waiting.values(), key=lambda one: (-one.terms.priority, one.call.index)):
             if self._obstacle(waiting) is None:
                 call, terms = waiting.call, waiting.terms

@@ -139,6 +139,10 @@ class Router:
         """A call that is still being written is not wanted any more: it ends as `Cancelled`."""
         return self._calls.abandon(call_id, reason)
 
+    def drain(self, call_id: str) -> None:
+        """A call ended while it was being written: what still comes of it is kept for the transcript, and no more."""
+        self._calls.drain(call_id)
+
     def _on_piece(self, piece: _Piece) -> list[Event]:
         return self._delta(type(piece), piece.item, self._halves.join((type(piece), piece.item), piece.text))
 

@@ -18,6 +18,7 @@ from millstream.events import Call, Failure, JsonValue, TimedOut
 from millstream.guards import Guards
 from millstream.limits import Limits
 from millstream.policy import Policy
+from millstream.runtime.argstream import ArgReader
 from millstream.runtime.executors.execute import execute
 from millstream.runtime.executors.hold import Hold
 from millstream.runtime.nest import WITHIN, Nest, Within
@@ -25,6 +26,7 @@ from millstream.runtime.outcomes import failure_of
 from millstream.runtime.outlet import Outlet
 from millstream.runtime.progress import Words
 from millstream.runtime.yielding import Yields
+from millstream.toolbox.argstream import ArgStream
 from millstream.toolbox.context import CURRENT, ToolContext
 from millstream.toolbox.executor import Work
 from millstream.toolbox.output import Output, output_of
@@ -83,6 +85,7 @@ class Body:
     outlet: Outlet
     key: str
     """The idempotency key: that of the call, or of an earlier one that it repeats."""
+    reader: ArgReader | None = None
 
     async def run(self, number: int, shared: RunContext) -> Output:
         """Run the body once; what it gave.
@@ -103,11 +106,15 @@ class Body:
         kwargs = dict(self.bound.kwargs)
         if self.tool.context_parameter is not None:
             kwargs[self.tool.context_parameter] = context
+        if self.reader is not None:
+            kwargs[self.reader.source.parameter] = ArgStream(self.reader)
         timeout_s = self.tool.options.timeout_s or shared.limits.tool_timeout_s
         token, within = CURRENT.set(context), WITHIN.set(Within(shared, self.call, number))
         try:
             with shared.at_work(self.call.id, ()), anyio.move_on_after(timeout_s) as self.hold.time_limit:
                 self.hold.timeout_s, self.hold.on_left = timeout_s, yields.close
+                if self.reader is not None:
+                    self.reader.hold = self.hold
                 call = partial(self.tool.function, *self.bound.args, **kwargs)
                 work = Work(self.tool, self.args, call, context, words.say, yields.taker(self.tool))
                 return output_of(await execute(work, self.hold, yields.on_loop), shared.limits)

@@ -6,13 +6,15 @@ every way a body can end into exactly one end of its call, and asks the plan aga
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import anyio
 from anyio.abc import TaskGroup
 
 from millstream.arguments.outcomes import Sealed
-from millstream.errors import ModelRetry
+from millstream.errors import ArgsAborted, ModelRetry
 from millstream.events import (
     ApprovalRequested,
     Call,
@@ -24,12 +26,15 @@ from millstream.events import (
     Cancelled,
     Denied,
     Failure,
+    StartState,
 )
-from millstream.policy import Retry, Start
+from millstream.policy import Retry
 from millstream.routing.plan import Plan, Terms
+from millstream.routing.routed_call import RoutedCall
 from millstream.routing.surrogates import printable
 from millstream.runtime.answering import WaitsFor
 from millstream.runtime.approvals import Approvals
+from millstream.runtime.argstream import ArgReader, why_aborted
 from millstream.runtime.attempt import AttemptFailed, Body, RunContext
 from millstream.runtime.guarding import Guarding
 from millstream.runtime.job import Job
@@ -40,6 +45,7 @@ from millstream.runtime.retry import retrying
 from millstream.runtime.turn_log import TurnLog
 from millstream.runtime.wake import Wake
 from millstream.toolbox.output import Output
+from millstream.toolbox.streamed_arguments import StreamedArguments
 from millstream.toolbox.tool import Tool
 
 
@@ -83,6 +89,10 @@ class Dispatcher:
 
     def seal(self, call: Call, tool: Tool[..., Any], sealed: Sealed, item: int) -> None:
         """A call of a known tool was sealed: it waits for its turn from now on."""
+        at_work = self._jobs[call.id].reader if self._log.turn.started(call.id) else None
+        if at_work is not None:
+            at_work.commit()
+            return
         options = tool.options
         needed = options.needs_approval
         asks = needed(tool.named(sealed.value)) if callable(needed) else needed
@@ -96,6 +106,20 @@ class Dispatcher:
             self.ask_approver(job)
         self._check(job)
 
+    def open_stream(self, routed: RoutedCall, tool: Tool[..., Any], on_left: Callable[[], object]) -> ArgReader:
+        """All arguments of a call are settled but the one that its tool reads: from now on it waits for a place only.
+
+        Returns its reader; `on_left` is told if the call ends before it is sealed.
+        """
+        call, source, options = routed.call, routed.arguments, tool.options
+        assert isinstance(source, StreamedArguments), "the tool reads"
+        assert source.bound is not None, "the others are settled"
+        reader = ArgReader(source, self._shared.limits.cancel_grace_s, on_left)
+        self._jobs[call.id] = Job.of_stream(call, tool, source, reader, self._shared)
+        terms = Terms("streaming", False, options.limit, options.exclusive, options.priority)
+        self.plan.seal(call, terms, routed.item)
+        return reader
+
     def admit(self) -> bool:
         """Start the calls that may start now; returns whether any did. Their tools run from the next checkpoint on."""
         any_started = False
@@ -103,7 +127,7 @@ class Dispatcher:
             for call, state in admitted:
                 any_started |= self._start(self._jobs[call.id], state)
         for call, why in self.plan.waiting():
-            if self._whys.get(call.id) != why:
+            if self._log.turn.state(call.id) != "receiving" and self._whys.get(call.id) != why:
                 self._whys[call.id] = why
                 self._log.emit(CallQueued(call, why))
         return any_started
@@ -118,12 +142,14 @@ class Dispatcher:
             elif self._log.turn.started(job.call.id):
                 ledger.enter(job.call.name, job.digest, Began(job.call.id, job.key))
 
-    def _start(self, job: Job, state: Start) -> bool:
+    def _start(self, job: Job, state: StartState) -> bool:
         """Start a call; False where what an earlier one did stands in for it, or somebody else has its result."""
         if job.tool.options.deferred:
             self.approvals.hand_out(job)
             return False
-        call, entry = job.call, self._ledger.take(job.call.name, job.digest)
+        call, entry = job.call, None
+        if state != "streaming":  # the digest of which is not that of all arguments
+            entry = self._ledger.take(call.name, job.digest)
         if entry is not None:
             job.key = entry.key
         if isinstance(entry, Did):
@@ -132,6 +158,8 @@ class Dispatcher:
             return False
         self._log.emit(CallStarted(call, 1, state, job.digest))
         self._tasks.start_soon(self._run, job, state, name=f"tool {call.name}")
+        if state == "streaming" and job.reader is not None:
+            self._tasks.start_soon(job.reader.watch, name=f"watch of {call.name}")
         return True
 
     def fail_stranded(self, failure: Failure) -> None:
@@ -141,16 +169,18 @@ class Dispatcher:
             self._end(CallFailed(call, failure))
 
     def drop(self, call_id: str) -> None:
-        """A call has ended before it started: it must not start, nobody is to be asked, and no other waits for it."""
+        """A call has ended before it could go on by itself: it must not start, nobody is asked, its reader is told."""
         self.plan.withdraw(call_id)
-        job = self._jobs.get(call_id)
-        if job is not None:
+        job, end = self._jobs.get(call_id), self._log.turn.end(call_id)
+        if job is not None and job.reader is not None and isinstance(end, CallFailed):
+            job.reader.abort(why_aborted(end))
+        elif job is not None:
             job.give_up()
 
     def cancel(self, call_id: str, reason: str) -> bool:
-        """Cancel one call that waits or is at work; False where it is neither."""
+        """Cancel one call that waits or is at work; False where it is neither, or not sealed: see `drop`."""
         job = self._jobs.get(call_id)
-        if job is None or self._log.turn.state(call_id) == "ended":
+        if job is None or self._log.turn.state(call_id) in ("ended", "receiving", "streaming"):
             return False
         job.cancelled_for = reason = printable(reason)
         if self.plan.withdraw(call_id) or self.approvals.waits_for(call_id) is not None:
@@ -159,22 +189,25 @@ class Dispatcher:
         return True
 
     async def idle(self) -> None:
-        """Wait until every call that was sealed has ended."""
-        while any(self._log.turn.state(call_id) != "ended" for call_id in self._jobs):
+        """Wait until every call that was sealed has ended, and whoever has to undo something has done so."""
+        while any(map(self._is_open, self._jobs.values())):
             await self._ended.wait()
 
     async def at_rest(self) -> None:
-        """Wait until every call that was sealed has ended, or all others wait for answers from outside.
+        """Wait until every call has ended and is undone where it must be, or all others wait for answers from outside.
 
         In that case the consumer must have taken every record and wait for the next one: only then it had its chance to
         answer. From there on no answer is taken.
         """
         self._log.watch_consumer(self._ended.set)
-        while waiting := [call_id for call_id in self._jobs if self._log.turn.state(call_id) != "ended"]:
+        while waiting := [job.call.id for job in self._jobs.values() if self._is_open(job)]:
             if all(map(self.approvals.waits_outside, waiting)) and self._log.consumer_waits:
                 self.approvals.closed = True
                 return
             await self._ended.wait()
+
+    def _is_open(self, job: Job) -> bool:
+        return self._log.turn.state(job.call.id) != "ended" or (job.reader is not None and self.plan.works(job.call.id))
 
     def adopt(self, job: Job, waits_for: WaitsFor) -> None:
         """Take up a call that was sealed in an earlier part of the run, and waits for its answer since."""
@@ -244,7 +277,7 @@ class Dispatcher:
         self.admit()
         await self._log.flush()
 
-    async def _run(self, job: Job, state: Start) -> None:
+    async def _run(self, job: Job, state: StartState) -> None:
         """The task of one call."""
         call = job.call
         end: CallReturned | CallFailed = CallFailed(call, Cancelled(job.cancelled_for or ""))
@@ -265,15 +298,18 @@ class Dispatcher:
         self.admit()
         await self._log.flush()
 
-    async def _attempts(self, job: Job, state: Start) -> CallReturned | CallFailed:
+    async def _attempts(self, job: Job, state: StartState) -> CallReturned | CallFailed:
         retry = job.tool.options.retry or Retry(attempts=1)
-        body = Body(job.call, job.tool, job.bound, job.args, job.hold, self._outlet, job.key)
+        body = Body(job.call, job.tool, job.bound, job.args, job.hold, self._outlet, job.key, job.reader)
 
         async def attempt(number: int) -> Output:
             if number > 1:
                 self._log.emit(CallStarted(job.call, number, state, job.digest))
                 await self._log.flush()
-            return await body.run(number, self._shared)
+            run = partial(body.run, number, self._shared)
+            if job.reader is None:
+                return await run()
+            return await job.reader.attend(run) or Output(None)  # which is not counted: the call has ended before
 
         def may_retry(error: BaseException) -> bool:
             cause = error.cause if isinstance(error, AttemptFailed) else None
@@ -287,12 +323,16 @@ class Dispatcher:
             output = await retrying(attempt, retry, may_retry=may_retry, on_retry=on_retry)
             return CallReturned(job.call, output.value, output.media)
         except AttemptFailed as failed:
-            if failed.cause is not None:
+            if failed.cause is not None and not isinstance(failed.cause, ArgsAborted):
                 self.exceptions[job.call.id] = failed.cause
             return CallFailed(job.call, failed.failure)
 
     def _end(self, end: CallReturned | CallFailed) -> None:
-        """The one place where a call that was sealed ends."""
-        self._log.end(end)
+        """The one place where a call that was sealed, or had started, ends; one that was aborted has ended before."""
+        reader = self._jobs[end.call.id].reader
+        if reader is None or self._log.turn.state(end.call.id) != "ended":
+            self._log.end(end)
+        if reader is not None:
+            reader.leave()  # what still comes of it is read by nobody
         self.plan.release(end.call.id)
         self._ended.set()

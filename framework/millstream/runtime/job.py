@@ -12,9 +12,11 @@ from millstream.arguments.assembler import canonical
 from millstream.arguments.outcomes import Sealed
 from millstream.events import Call, JsonValue
 from millstream.policy import Start
+from millstream.runtime.argstream import ArgReader
 from millstream.runtime.attempt import RunContext
 from millstream.runtime.executors.hold import Hold
 from millstream.toolbox.signature import BoundArguments
+from millstream.toolbox.streamed_arguments import StreamedArguments
 from millstream.toolbox.tool import Tool
 
 
@@ -33,6 +35,8 @@ class Job:
     start: Start
     key: str
     hold: Hold
+    reader: ArgReader | None = None
+    """Of a tool that reads an argument as it is written."""
     scope: anyio.CancelScope | None = None
     cancelled_for: str | None = None
     guarded: anyio.CancelScope | None = None
@@ -48,7 +52,18 @@ class Job:
         """The job of a call whose arguments are complete."""
         assert isinstance(sealed.bound, BoundArguments), "the arguments of a sealed call are bound"
         key = f"{shared.run_id}:{call.id}"
-        return cls(call, tool, sealed.value, sealed.bound, digest(sealed.value), start, key, Hold(shared.limits))
+        source, args = sealed.bound.source, sealed.value
+        reader = None if source is None else ArgReader.of_sealed(source)
+        return cls(call, tool, args, sealed.bound, digest(args), start, key, Hold(shared.limits), reader)
+
+    @classmethod
+    def of_stream(
+        cls, call: Call, tool: Tool[..., Any], source: StreamedArguments, reader: ArgReader, shared: RunContext
+    ) -> Job:
+        """The job of a call of which only the argument that its tool reads is not complete."""
+        assert source.bound is not None, "the others are settled"
+        key, others = f"{shared.run_id}:{call.id}", source.others
+        return cls(call, tool, others, source.bound, digest(others), "eager", key, Hold(shared.limits), reader)
 
     def edit(self, sealed: Sealed) -> None:
         """It is to run with other arguments."""

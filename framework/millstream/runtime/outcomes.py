@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Final
 
 from millstream.errors import ModelRetry, ToolError
-from millstream.events import CallEnded, CallFailed, CallReturned, Failure, Raised
+from millstream.events import CallEnded, CallFailed, CallReturned, Failure, Raised, Rejected, Truncated
 from millstream.failures import explain
 from millstream.policy import Policy
 from millstream.routing.surrogates import printable
@@ -17,6 +17,7 @@ from millstream.toolbox.output import Output, parts_of
 from millstream.toolbox.results import NotJson
 from millstream.transcript import Part, TextPart, ToolResult
 
+_BEGUN: Final = " It had begun while they were written, and was told to undo it: it may have had part of its effect."
 _MARK: Final = "\n… {left_out} characters left out here …\n"
 
 
@@ -34,13 +35,19 @@ def failure_of(error: BaseException, policy: Policy) -> Failure:
     return Raised(name, message, where)
 
 
-def tool_result(end: CallEnded, limits_max_chars: int) -> ToolResult:
-    """The answer that goes to the model for a call that ended, cut to at most so many characters."""
+def tool_result(end: CallEnded, limits_max_chars: int, *, begun: bool = False) -> ToolResult:
+    """The answer that goes to the model for a call that ended, cut to at most so many characters.
+
+    Where `begun`, its tool had been started: if its arguments were refused, it read them while they were written.
+    """
     if isinstance(end, CallReturned):
         parts = parts_of(Output(end.result, end.media))
         return ToolResult(end.call, _cut_texts(parts, limits_max_chars), ok=True)
     assert isinstance(end, CallFailed)
-    return ToolResult(end.call, (TextPart(cut(explain(end.failure, end.call.name), limits_max_chars)),), ok=False)
+    text = explain(end.failure, end.call.name)
+    if begun and isinstance(end.failure, Rejected | Truncated):
+        text += _BEGUN
+    return ToolResult(end.call, (TextPart(cut(text, limits_max_chars)),), ok=False)
 
 
 def _cut_texts(parts: tuple[Part, ...], max_chars: int) -> tuple[Part, ...]:

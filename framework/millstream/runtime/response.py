@@ -32,6 +32,7 @@ from millstream.routing.reply import ReplyBuilder
 from millstream.routing.routed_call import RoutedCall
 from millstream.routing.router import Router
 from millstream.routing.surrogates import printable
+from millstream.runtime.argstream import ArgStreams
 from millstream.runtime.attempt import RunContext
 from millstream.runtime.dispatcher import Dispatcher
 from millstream.runtime.outcomes import tool_result
@@ -108,8 +109,12 @@ class Response:
             max_calls=shared.limits.max_calls_per_turn,
             max_args_chars=shared.limits.max_args_chars,
         )
-        self._texts = dispatcher.guarding.of_text() if dispatcher.guarding is not None else None
+        guarding = dispatcher.guarding
+        self._texts = guarding.of_text() if guarding is not None else None
         self._gated, self._aborts = shared.policy.moderation == "block", shared.policy.on_reject == "abort"
+        guarded = self._gated or (guarding is not None and guarding.has_calls)
+        streams = any(tool.reads_stream for tool in toolbox.values()) and shared.policy.start is None
+        self._streams = ArgStreams(self.router, dispatcher, toolbox, self.cancel) if streams and not guarded else None
         self._routed = 0  # wire events, over all pieces: in a burst no piece has to be waited for
         self._kept: frozenset[str] | None = None  # of a torn response, the calls that stand
 
@@ -152,8 +157,8 @@ class Response:
 
     @property
     def any_sealed(self) -> bool:
-        """Whether a call of it was sealed, and so may have been started."""
-        return any(routed.sealed is not None for routed in self.calls.values())
+        """Whether a call of it was sealed, and so may have been started, or was started before that."""
+        return any(routed.sealed is not None or self.log.turn.started(id_) for id_, routed in self.calls.items())
 
     @property
     def goes_on(self) -> bool:
@@ -224,29 +229,32 @@ class Response:
         await self.dispatcher.at_rest()
 
     def tear(self, message: str, *, keep: bool) -> None:
-        """Close what broke off: its calls that are not sealed end as `Truncated`; `keep` lets the sealed ones stand."""
-        sealed = [routed for routed in self.router.calls.values() if routed.sealed is not None]
+        """Close what broke off: what is not sealed ends as `Truncated`; `keep` lets sealed and started calls stand."""
+        started = self.log.turn.started
+        sealed = [one for one in self.router.calls.values() if one.sealed is not None or started(one.call.id)]
         rejected = [routed for routed in self.router.calls.values() if routed.rejected is not None and self.aborted]
         self._kept = frozenset(routed.call.id for routed in sealed + rejected) if keep else frozenset()
         dropped = tuple(call_id for call_id in self.calls if call_id not in self._kept)
         kept = tuple(call_id for call_id in self.calls if call_id in self._kept)
-        cut = self.router.cut("response torn")
-        self.log.emit(*self._with_output(cut))
-        self._tell_dispatcher(cut)
+        self._end(self.router.cut("response torn"))
         finished = self.router.finished.reason if self.router.finished is not None else None
         reason = self.router.broke.reason if self.router.broke is not None else finished
         self.log.emit(TurnTorn(self.turn, message, kept, dropped, reason, self.usage))
 
     def cancel(self, call_id: str, reason: str) -> bool:
         """Cancel one of its calls, wherever it is in its life; False where it has ended."""
-        cancelled = self.dispatcher.cancel(call_id, reason)
-        if not cancelled and (events := self.router.abandon(call_id, reason)):
-            self.log.emit(*events)
-            self._tell_dispatcher(events)
-            cancelled = True
+        cancelled = self.dispatcher.cancel(call_id, reason) or self._end(
+            self.router.abandon(call_id, printable(reason))
+        )
         if cancelled:
             self.dispatcher.admit()  # others may have waited for it
         return cancelled
+
+    def _end(self, events: list[Event]) -> bool:
+        """Calls ended while they were written; whether there were any."""
+        self.log.emit(*self._with_output(events))
+        self._tell_dispatcher(events)
+        return bool(events)
 
     def entries(self) -> tuple[Entry, ...]:
         """What goes into the transcript: the reply, then the answers to its calls in call order."""
@@ -256,7 +264,9 @@ class Response:
             return ()
         kept = {call.id for call in reply.calls}
         limit = self._shared.limits.max_result_chars
-        results = [tool_result(end, limit) for end in self.log.turn.ends if end.call.id in kept]
+        began = self.log.turn.started
+        ends = (end for end in self.log.turn.ends if end.call.id in kept)
+        results = [tool_result(end, limit, begun=began(end.call.id)) for end in ends]
         if self.output is not None:
             results += (told for told in self.output.answers(self.router.calls) if told.call.id in kept)
             results.sort(key=lambda result: result.call.index)
@@ -274,7 +284,8 @@ class Response:
             if not self._emit(events if texts is None else await texts.through(wire_event, events)):
                 return
             self._routed += 1
-            started = type(wire_event) in _MAY_START_CALLS and self._advance(wire_event, events)
+            started = self._streams is not None and self._streams.follow(events)
+            started = (type(wire_event) in _MAY_START_CALLS and self._advance(wire_event, events)) or started
             if started:
                 await checkpoint()  # the task of the call begins, and below that of its body
             if started or self._routed % _EVENTS_PER_CHECKPOINT == 0:

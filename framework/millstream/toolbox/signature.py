@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import Parameter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from millstream.arguments.assembler import Unbindable
+from millstream.arguments.seam import Kind
+from millstream.toolbox.argstream import ArgSource, StreamHint, split_stream
 from millstream.toolbox.checkable import checkable_schema
 from millstream.toolbox.docstring import parse_docstring
 from millstream.toolbox.parameters import docstring_of, name_of, read_parameters
@@ -19,13 +21,33 @@ from millstream.toolbox.problems import fault, problems
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+ITEM: Final = "item"
+"""What an item of a streamed list is called where it is bound."""
+
 
 @dataclass(frozen=True, slots=True)
 class BoundArguments:
-    """What to call the function with, the context excepted."""
+    """What to call the function with, the context excepted; a streamed argument is read from its `source`."""
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
+    source: ArgSource | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamBinding:
+    """How a tool with a streamed parameter is bound before its arguments are complete.
+
+    `key` is the name that the model knows `parameter` by, `others` are those of all other parameters. `bind_others`
+    takes an object without the streamed one, `bind_item` one whose only key is `ITEM`; None where text is streamed.
+    """
+
+    parameter: str
+    key: str
+    kind: Kind
+    others: frozenset[str]
+    bind_others: Callable[[str], BoundArguments]
+    bind_item: Callable[[str], BoundArguments] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +61,10 @@ class Signature:
     """What may be checked while arguments arrive if pydantic may still coerce them."""
     context_parameter: str | None
     bind: Callable[[str], BoundArguments]
+    """All arguments; a streamed one is checked and left out."""
     coerces: bool = True
     """Whether `bind` may accept more than the schema says; where not, the schema rules whatever the policy."""
+    stream: StreamBinding | None = None
 
 
 def read_signature(function: Callable[..., Any], local_names: Mapping[str, Any] | None = None) -> Signature:
@@ -53,19 +77,41 @@ def read_signature(function: Callable[..., Any], local_names: Mapping[str, Any] 
     Raises:
         ToolDefinitionError: a parameter can not be filled from JSON; the message names it and says what would do.
     """
-    from millstream.toolbox.argument_model import argument_model, field_name, has_own_default
+    from millstream.toolbox.argument_model import argument_model
 
-    parameters = read_parameters(function, local_names or {})
+    name, parameters = name_of(function), read_parameters(function, local_names or {})
     docs = parse_docstring(docstring_of(function))
-    model, schema = argument_model(name_of(function), parameters.fillable, docs.parameters)
-    slots = [_Slot(field_name(i), one, has_own_default(one)) for i, one in enumerate(parameters.fillable)]
+    plain, hint = split_stream(name, parameters.fillable)
+    streamed = () if hint is None else (hint.parameter,)
+    model, schema = argument_model(name, plain + streamed, docs.parameters)  # the streamed one last: so it is written
+    slots = _slots(plain)
     return Signature(
         summary=docs.summary,
         parameters=schema,
         lenient_parameters=checkable_schema(model.__pydantic_core_schema__),
         context_parameter=parameters.context,
         bind=_Binder(model, slots),
+        stream=None if hint is None else _stream_binding(name, hint, plain, tuple(schema["properties"])),
     )
+
+
+def _stream_binding(name: str, hint: StreamHint, plain: tuple[Parameter, ...], keys: tuple[str, ...]) -> StreamBinding:
+    """How a streamed parameter and the others are bound, the `keys` of all being those that the model is told."""
+    from millstream.toolbox.argument_model import argument_model
+
+    def binder(parameters: tuple[Parameter, ...]) -> _Binder:
+        return _Binder(argument_model(name, parameters, {})[0], _slots(parameters))
+
+    item = () if hint.item is None else (Parameter(ITEM, Parameter.KEYWORD_ONLY, annotation=hint.item),)
+    bind_item = binder(item) if item else None
+    *others, key = keys
+    return StreamBinding(hint.parameter.name, key, hint.kind, frozenset(others), binder(plain), bind_item)
+
+
+def _slots(parameters: tuple[Parameter, ...]) -> list[_Slot]:
+    from millstream.toolbox.argument_model import field_name, has_own_default
+
+    return [_Slot(field_name(i), one, has_own_default(one)) for i, one in enumerate(parameters)]
 
 
 @dataclass(frozen=True, slots=True)

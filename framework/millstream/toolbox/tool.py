@@ -7,20 +7,22 @@ import re
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any, Final, Generic, Literal, ParamSpec, TypeAlias, TypeVar
 
-from millstream.arguments.assembler import Assembler, Unbindable, canonical, json_text
+from millstream.arguments.assembler import Assembler, Follow, Unbindable, canonical, json_text
 from millstream.arguments.free_text import INPUT, FreeText, input_schema
 from millstream.arguments.schema.compile import CompiledSchema, compile_schema
 from millstream.errors import ToolDefinitionError, UsageError
 from millstream.events import CallKind, JsonValue
 from millstream.limits import Limits
 from millstream.policy import Retry, Start
+from millstream.toolbox.argstream import check_stream
 from millstream.toolbox.deferred import check_deferred
 from millstream.toolbox.executor import Executor
 from millstream.toolbox.free_text import Grammar, text_parameter
 from millstream.toolbox.signature import BoundArguments, Signature
+from millstream.toolbox.streamed_arguments import StreamedArguments
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -73,6 +75,8 @@ class Tool(Generic[P, R]):
         self._signature = signature
         _check_name(name)
         _check_options(name, options)
+        if signature.stream is not None:
+            check_stream(name, body, options)
         self._text_parameter = text_parameter(name, signature.parameters) if options.free_text else None
         if options.executor == "thread" and body.startswith("async"):
             raise UsageError(f'{name}: executor="thread" is for plain functions; {name} is async, leave it out')
@@ -121,6 +125,11 @@ class Tool(Generic[P, R]):
         free_text = self.options.free_text
         return free_text if isinstance(free_text, Grammar) else None
 
+    @property
+    def reads_stream(self) -> bool:
+        """Whether it has an `ArgStream` parameter, and so may start while its call is written."""
+        return self._signature.stream is not None
+
     def named(self, args: JsonValue) -> Mapping[str, Any]:
         """The arguments of a call by the names of its parameters, whether they came as JSON or as text."""
         if self._text_parameter is None:
@@ -134,19 +143,21 @@ class Tool(Generic[P, R]):
             return args if kind == "custom" else canonical({INPUT: args})
         return canonical(args)
 
-    def arguments(self, kind: CallKind, limits: Limits, *, coerce: bool) -> Assembler | FreeText:
+    def arguments(self, kind: CallKind, limits: Limits, *, coerce: bool) -> Assembler | FreeText | StreamedArguments:
         """What checks the arguments of one call of that kind."""
         if kind == "custom":
             return FreeText(limits, self._bind_text)
         if self.takes_text:
             return Assembler(_input_schema(), limits=limits, bind=self._bind_input)
+        if self._signature.stream is not None:
+            return StreamedArguments(self._signature.stream, partial(self.assembler, limits, coerce=coerce))
         return self.assembler(limits, coerce=coerce)
 
-    def assembler(self, limits: Limits, *, coerce: bool) -> Assembler:
-        """What checks the JSON arguments of one call."""
+    def assembler(self, limits: Limits, *, coerce: bool, follow: Follow | None = None) -> Assembler:
+        """What checks the JSON arguments of one call; see `Assembler` for `follow`."""
         coerce = coerce and self._signature.coerces
         schema = self._lenient_schema if coerce else self._schema
-        return Assembler(schema, limits=limits, bind=self.bind, coerce=coerce)
+        return Assembler(schema, limits=limits, bind=self.bind, coerce=coerce, follow=follow)
 
     def prepare(self) -> None:
         """Compile the schemas now, so that no call has to wait for it.

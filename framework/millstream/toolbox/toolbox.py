@@ -13,6 +13,7 @@ from millstream.limits import Limits
 from millstream.toolbox.decorator import as_tool
 from millstream.toolbox.mcp import MCPServer, Source
 from millstream.toolbox.operations import NameMap, check_known, only, prefixed, renamed, without
+from millstream.toolbox.streamed_arguments import StreamedArguments
 from millstream.toolbox.tool import Tool
 
 _MAX_NAMED: Final = 50
@@ -92,7 +93,7 @@ class Toolbox(Mapping[str, Tool[..., Any]]):
 
     def open_arguments(
         self, name: str, kind: CallKind, *, limits: Limits, coerce: bool, custom_tools: bool = True
-    ) -> Assembler | FreeText | Problem:
+    ) -> Assembler | FreeText | StreamedArguments | Problem:
         """What checks the arguments of a call of that name, or why there can be no such call.
 
         Where there are no `custom_tools` on the wire, those that take free text were offered as functions.

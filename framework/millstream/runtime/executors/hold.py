@@ -28,6 +28,24 @@ class Hold:
     timeout_s: float = inf
     let_go: bool = False
     on_left: Callable[[], object] = lambda: None
+    body_scope: anyio.CancelScope | None = None
+    """That of the body itself, where it is a task of its own: it has the same deadline."""
+    _left_s: float = inf
+
+    def pause(self, now_s: float) -> None:
+        """The body waits for something that is not its doing: its time stands still."""
+        self._left_s = self.time_limit.deadline - now_s
+        for scope in self._scopes:
+            scope.deadline = inf
+
+    def go_on(self, now_s: float) -> None:
+        """It goes on."""
+        for scope in self._scopes:
+            scope.deadline = now_s + self._left_s
+
+    @property
+    def _scopes(self) -> tuple[anyio.CancelScope, ...]:
+        return (self.time_limit,) if self.body_scope is None else (self.time_limit, self.body_scope)
 
     def stop_clock(self) -> None:
         """The body has not begun: its time does not count yet."""

@@ -28,6 +28,7 @@ async def in_task(call: Callable[[], Awaitable[Any]], hold: Hold, name: str) -> 
     Who is cancelled meanwhile leaves when it has ended, after `cancel_grace_s` at the latest.
     """
     body = _Body(call, hold.time_limit.deadline)
+    hold.body_scope = body.scope
     _start(body, f"body of {name}")
     try:
         await body.ended.wait()
@@ -59,7 +60,7 @@ class _Body:
     def __init__(self, call: Callable[[], Awaitable[Any]], deadline: float) -> None:
         self.ended = anyio.Event()
         self._call = call
-        self._scope = anyio.CancelScope(deadline=deadline)  # the waiter's, here for the body to see
+        self.scope = anyio.CancelScope(deadline=deadline)  # the waiter's, here for the body to see
         self._within = anyio.CancelScope()
         self._value: Any = None
         self._error: BaseException | None = None
@@ -67,7 +68,7 @@ class _Body:
     async def run(self) -> None:
         """The task."""
         try:
-            with self._scope, self._within:
+            with self.scope, self._within:
                 self._value = await self._call()
         except GeneratorExit:
             raise  # the event loop is gone
@@ -78,7 +79,7 @@ class _Body:
 
     async def stop(self, grace_s: float) -> bool:
         """Cancel it and wait for its end; False where it has not come."""
-        self._scope.cancel()
+        self.scope.cancel()
         with anyio.move_on_after(grace_s, shield=True):
             await self.ended.wait()
         if not self.ended.is_set():
@@ -88,7 +89,7 @@ class _Body:
     @property
     def stopped(self) -> bool:
         """Whether its cancellation is what ended it."""
-        return self._scope.cancelled_caught
+        return self.scope.cancelled_caught
 
     def outcome(self) -> Any:
         """What it returned, or raise what it raised."""

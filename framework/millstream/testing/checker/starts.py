@@ -10,7 +10,8 @@ What a log shows of the state a call was started in:
   next item opened without an event and the stream broke off right there, before any content and without a reason.
 - "end": sealed, and `TurnEnded` came before, with a reason that may be a good one. Which reasons are good is the wire's
   knowledge; those that are good on no wire are refused.
-- "streaming": nothing is asked of the start; that the call is sealed or ends is the matter of 6.
+- "streaming": the call was not sealed before, and it is once it returns. Shown exactly. That all other arguments had
+  settled is not: which parameters a tool has is not in a log.
 
 A second attempt needs `CallRetrying`, or a resumption of the run: what became of an attempt in another process is
 not in the log, and neither is whether the tool is idempotent. A carried call may have any number of attempts behind it.
@@ -111,13 +112,18 @@ class _Progress:
                 if self.at_work is False:
                     yield f"{event.type} of {label}, which was not at work"
             case CallReturned():
-                if self.at_work is False and not self.answered:
-                    yield f"{label} returned, but it was not at work and nobody answered it"
+                yield from self._returned()
             case CallFailed(failure=Rejected() | Denied() | Truncated() as failure):
                 if self._ran_here(step.at):
                     yield f"{label} ended as {failure.type}, which says that its tool did not run, but it was started"
             case _:
                 pass
+
+    def _returned(self) -> Iterator[str]:
+        if self.at_work is False and not self.answered:
+            yield f"{self.story.label} returned, but it was not at work and nobody answered it"
+        elif self.streamed and not self.sealed:
+            yield f"{self.story.label} returned, but its arguments were never sealed"
 
     def _ran_here(self, at: int) -> bool:
         # After a resumption a person may refuse to repeat an attempt whose end is unknown.
@@ -136,6 +142,8 @@ class _Progress:
             yield f"{label} was started after its torn response had dropped it"
         if not self.sealed and event.state != "streaming":
             yield f"{label} was started as {event.state!r}, but it was not sealed"
+        elif self.sealed and event.state == "streaming":
+            yield f"{label} was started as {event.state!r}, but it was sealed"
         elif turn is not None:
             problem = _state_problem(self.story, turn, event, at)
             if problem is not None:

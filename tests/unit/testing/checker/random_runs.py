@@ -244,7 +244,8 @@ class Simulation:
         while True:
             one.started += 1
             resumptions = self.resumptions
-            yield events.CallStarted(one.call, one.started, one.state, digest)
+            sealed_first = one.sealed and one.state == "streaming"
+            yield events.CallStarted(one.call, one.started, "eager" if sealed_first else one.state, digest)
             yield from self.body(one, resumptions)
             if self.resumptions != resumptions and self.chance(0.5):
                 one.ended = True

@@ -77,6 +77,17 @@ def test_a_streaming_call_starts_before_it_is_sealed() -> None:
     start = started(A, "streaming")
     assert_good((*HEAD, OPENED_A, start, TEXT_A, SEALED_A, RETURNED_A, END, DONE))
     assert_good((*HEAD, OPENED_A, start, TEXT_A, CallFailed(A, Rejected((), 3)), END, DONE))
+    assert_good((*HEAD, OPENED_A, start, CallProgress(A, 1, 2), TEXT_A, CallFailed(A, Raised("E")), END, DONE))
+
+
+def test_a_call_that_is_sealed_does_not_start_as_streaming() -> None:
+    start = started(A, "streaming")
+    assert_only(10, (*HEAD, *WRITTEN_A, start, RETURNED_A, END, DONE), start)
+
+
+def test_a_streaming_call_does_not_return_before_it_is_sealed() -> None:
+    start = started(A, "streaming")
+    assert_only(10, (*HEAD, OPENED_A, start, TEXT_A, RETURNED_A, END, DONE), RETURNED_A)
 
 
 SAFE = started(A, "safe")
