@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import assembling, bursting, decoding, imports, parallel, receiving, timing
+from tests.benchmarks import assembling, blocking, bursting, crowding, decoding, imports, parallel, receiving, timing
 from tests.benchmarks.machine import head, load
 from tests.benchmarks.peers import Peers
 from tests.benchmarks.processes import ROOT
@@ -21,6 +21,8 @@ FOLDER = ROOT / ".bench"
 PARTS: dict[str, Part] = {
     "timing": timing.measure,
     "parallel": parallel.measure,
+    "sync": blocking.measure,
+    "crowd": crowding.measure,
     "burst": bursting.measure,
     "assembler": assembling.measure,
     "decode": decoding.measure,

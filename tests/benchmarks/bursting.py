@@ -6,14 +6,23 @@ from collections import defaultdict
 
 from tests.benchmarks.conversations import BURST_TOOLS, burst
 from tests.benchmarks.figures import Spread, ratio
-from tests.benchmarks.frameworks import MILLSTREAM, OPENAI_AGENTS, OPENAI_LOOP, PYDANTIC_AI, Lane, interleaved, lanes
+from tests.benchmarks.frameworks import (
+    LANGCHAIN,
+    MILLSTREAM,
+    OPENAI_AGENTS,
+    OPENAI_LOOP,
+    PYDANTIC_AI,
+    Lane,
+    interleaved,
+    lanes,
+)
 from tests.benchmarks.processes import provider
 from tests.benchmarks.report import Bench, Report
 from tests.benchmarks.tables import Table
 
 ROUNDS = 3
 DELTAS = 5_000
-FRAMEWORKS = (MILLSTREAM, OPENAI_LOOP, OPENAI_AGENTS, PYDANTIC_AI)
+FRAMEWORKS = (MILLSTREAM, OPENAI_LOOP, OPENAI_AGENTS, PYDANTIC_AI, LANGCHAIN)
 
 
 def measure(bench: Bench) -> Report:

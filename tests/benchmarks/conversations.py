@@ -15,6 +15,7 @@ TIMING_TOOLS: Final = {FIRST: 0.5, SECOND: 0.5}
 JOBS: Final = tuple(f"job_{number}" for number in range(8))
 TIMED_TOOLS: Final = dict.fromkeys(JOBS, 0.3)
 SKEWED_TOOLS: Final = dict(zip(JOBS, (1.5, 1.3, 1.1, 0.9, 0.7, 0.5, 0.3, 0.3), strict=True))
+SMALL_TOOLS: Final = {FIRST: 0.0, SECOND: 0.0}
 BURST_TOOLS: Final = {"write": 0.0}
 
 
@@ -37,6 +38,11 @@ def parallel() -> dict[str, Any]:
 def burst(deltas: int = 5_000) -> dict[str, Any]:
     """So many pieces of text, and as many of the arguments of one call, as fast as they are read."""
     return _scenario({"steps": [_text(deltas), _call("write", deltas)]}, {"steps": ["Done."]})
+
+
+def small() -> dict[str, Any]:
+    """A little text and two calls; then a little text."""
+    return _scenario({"steps": [_text(10), _call(FIRST, 10), _call(SECOND, 10)]}, {"steps": [_text(20)]})
 
 
 def _scenario(*responses: dict[str, Any]) -> dict[str, Any]:

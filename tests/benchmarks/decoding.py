@@ -11,7 +11,7 @@ from millstream.testing.provider.chat import ChatWire
 from millstream.testing.provider.frames import Asked, Wire, compose
 from millstream.testing.provider.reading import scenario_from_json
 from millstream.testing.provider.responses import ResponsesWire
-from millstream.testing.provider.scenario import Response
+from millstream.testing.provider.scenario import Answer, Response
 from tests.benchmarks.clients.harness import MODEL, PROMPT
 from tests.benchmarks.conversations import burst
 from tests.benchmarks.figures import Spread, ratio
@@ -68,7 +68,11 @@ def _report(made: list[Lane], spreads: dict[tuple[str, str], Spread]) -> Report:
 
 def written(bench: Bench, wire: str, events: int) -> str:
     """A file with the events of a response, half text and half arguments of a call."""
-    response = scenario_from_json(burst(events // 2)).responses[0]
+    return written_as(bench, wire, f"{events}", scenario_from_json(burst(events // 2)).responses[0])
+
+
+def written_as(bench: Bench, wire: str, name: str, response: Answer) -> str:
+    """A file with the events of a response."""
     assert isinstance(response, Response), "it is a streamed one"
     asked = Asked({"model": MODEL, "input": PROMPT, "tools": [{"name": "write", "eager_input_streaming": True}]})
     wires: dict[str, Callable[[Asked], Wire]] = {
@@ -77,7 +81,7 @@ def written(bench: Bench, wire: str, events: int) -> str:
         "messages": AnthropicWire,
     }
     plays = wires[wire](asked)
-    file = bench.folder / f"stream-{wire}-{events}.json"
+    file = bench.folder / f"stream-{wire}-{name}.json"
     file.write_text(
         json.dumps([frame.data.decode() for frame in compose(response, plays) if frame.data]), encoding="utf-8"
     )

@@ -33,6 +33,7 @@ MILLSTREAM = Framework("millstream", "millstream_client")
 MILLSTREAM_SAFE = Framework("millstream, tools with effects", "millstream_client", order={"read_only": False})
 OPENAI_AGENTS = Framework("openai-agents", "openai_agents_client", "openai-agents")
 PYDANTIC_AI = Framework("pydantic-ai", "pydantic_ai_client", "pydantic-ai")
+LANGCHAIN = Framework("langchain (langgraph)", "langchain_client", "langchain")
 OPENAI_RUNNER = Framework("openai, its eager tool runner", "openai_runner", "openai", wires=("responses",))
 OPENAI_LOOP = Framework("openai, a loop by hand", "openai_loop", "openai")
 

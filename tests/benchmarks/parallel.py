@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from tests.benchmarks.conversations import JOBS, SKEWED_TOOLS, TIMED_TOOLS, parallel
 from tests.benchmarks.figures import Spread
-from tests.benchmarks.frameworks import MILLSTREAM, OPENAI_AGENTS, OPENAI_RUNNER, PYDANTIC_AI
+from tests.benchmarks.frameworks import LANGCHAIN, MILLSTREAM, OPENAI_AGENTS, OPENAI_RUNNER, PYDANTIC_AI
 from tests.benchmarks.report import Bench, Report
 from tests.benchmarks.rounds import Course, run_rounds
 from tests.benchmarks.tables import Table
 
 ROUNDS = 3
-FRAMEWORKS = (MILLSTREAM, OPENAI_RUNNER, OPENAI_AGENTS, PYDANTIC_AI)
+FRAMEWORKS = (MILLSTREAM, OPENAI_RUNNER, OPENAI_AGENTS, PYDANTIC_AI, LANGCHAIN)
 SETS = {
     "timed": ("Eight calls, 0.2 s of stream each, all tools take 0.3 s", TIMED_TOOLS),
     "skew": ("Eight calls, the first tools take longest: 1.5, 1.3, 1.1, 0.9, 0.7, 0.5, 0.3, 0.3 s", SKEWED_TOOLS),

@@ -1,0 +1,37 @@
+"""The pages of the documentation say what the code does: their Python is run, what it prints stands below it."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = runpy.run_path(str(DOCS / "pages.py"))
+
+
+@pytest.mark.parametrize("name", PAGES["PAGES"])
+def test_the_blocks_of_python_print_what_stands_below_them(name: str) -> None:
+    page = (DOCS / name).read_text(encoding="utf-8")
+    assert len(PAGES["BLOCK"].findall(page)) == page.count("```python") == page.count("```text") > 0
+    assert PAGES["written"](page, name) == page, "python docs/pages.py writes it anew"
+
+
+@pytest.mark.parametrize("path", sorted(DOCS.glob("*.md")), ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+        assert link.startswith("https://") or (DOCS / link).exists(), link
+
+
+def test_the_table_of_arguments_is_what_the_code_says() -> None:
+    page = (DOCS / "arguments.md").read_text(encoding="utf-8")
+    written = runpy.run_path(str(DOCS / "arguments_table.py"))["written"](page)
+    assert written == page, "python docs/arguments_table.py writes it anew"
+
+
+def test_each_picture_is_shown_and_drawn_by_a_script() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in [*DOCS.glob("*.md"), DOCS.parent / "README.md"])
+    for path in DOCS.glob("*.svg"):
+        assert path.name in text
