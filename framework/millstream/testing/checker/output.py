@@ -8,6 +8,7 @@ nothing is said of it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 from millstream.events import JsonValue, OutputDelta, OutputSettled, Record, RunFinished, TextReplaced, TurnStarted
 from millstream.testing.checker.run_log import RunLog
@@ -77,4 +78,7 @@ def _text(said: Sequence[Record]) -> str:
 
 def _alone(document: JsonValue) -> list[JsonValue]:
     """The value of the only field of an object, in a list; [] where it is none."""
-    return list(document.values()) if isinstance(document, dict) and len(document) == 1 else []
+    if not isinstance(document, dict):
+        return []
+    values = list(cast("dict[str, JsonValue]", document).values())
+    return values if len(values) == 1 else []
