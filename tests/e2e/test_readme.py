@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS: list[str] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+GIVEN = "from millstream import *\nfrom millstream.testing import ScriptedModel, call\n"
 CITIES = '[[Say("Let me look. "), call("weather", city="Paris"), call("weather", city="Rome")], "A light jacket."]'
 
 
@@ -38,15 +39,35 @@ def test_the_first_example_runs() -> None:
     assert "A light jacket." in said
 
 
+def test_the_tool_that_reads_while_it_is_written_is_one(tmp_path: Path) -> None:
+    assert "text: ArgStream[str]" in BLOCKS[1]
+    given = f"import os\nfrom pathlib import Path\n{GIVEN}"
+    play = (
+        f"os.chdir({str(tmp_path)!r})\n"
+        "model = ScriptedModel([[call('write_file', name='a.txt', text='Hello, mill')], 'Done.'])\n"
+        "print(Agent(model, [write_file]).run_sync('Go.').output, Path('a.txt').read_text(), os.listdir())"
+    )
+    assert run(f"{given}{BLOCKS[1]}\n{play}") == "Done. Hello, mill ['a.txt']\n"
+
+
+def test_the_agent_with_an_output_type_fills_it_in() -> None:
+    model = 'Agent("openai:gpt-5.1"'
+    assert model in BLOCKS[3]
+    given = f"import anyio\nfrom pydantic import BaseModel\n{GIVEN}"
+    answer = """ScriptedModel(['{"city":"Rome","days":3}'])"""
+    said = run(f"{given}{BLOCKS[3].replace(model, f'Agent({answer}')}\nprint(repr(anyio.run(plan)))")
+    assert said.splitlines()[-1] == "Trip(city='Rome', days=3)"
+
+
 def test_the_tool_is_one() -> None:
-    assert "def publish(title: str, ctx: ToolContext)" in BLOCKS[1]
+    assert "def publish(title: str, ctx: ToolContext)" in BLOCKS[2]
     given = "from millstream import *\ndef upload(title, key): return title, key\n"
-    said = run(f"{given}{BLOCKS[1]}\nprint(publish.name, publish.parameters['required'], publish.options.timeout_s)")
+    said = run(f"{given}{BLOCKS[2]}\nprint(publish.name, publish.parameters['required'], publish.options.timeout_s)")
     assert said.split() == ["publish", "['title']", "20"]
 
 
 def test_there_is_no_other_code() -> None:
-    assert len(BLOCKS) == 2, "each block has its test here"
+    assert len(BLOCKS) == 4, "each block has its test here"
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#]+)\)", README))))
