@@ -31,7 +31,7 @@ from millstream.journal.seam import Journal
 from millstream.limits import Limits
 from millstream.runtime.event_log import EventLog
 from millstream.runtime.reminders import Reminders
-from millstream.runtime.wake import Wake
+from millstream.runtime.wake import Bell, Wake
 from millstream.runtime.weight import weight
 
 _Delta = TextDelta | ReasoningDelta | RefusalDelta | OutputDelta | ArgsDelta
@@ -79,7 +79,7 @@ class Log:
         self._closed = False
         self._writing = anyio.Lock(fast_acquire=True)
         self._news = Wake()
-        self._space: anyio.Event | None = None  # there while somebody waits for room
+        self._space = Bell()
         self.said_outside = Wake()
         """Set when something was emitted by code that can not flush: a tool's plain call, or a thread."""
         self.reminders = Reminders()
@@ -143,7 +143,6 @@ class Log:
     async def room(self) -> None:
         """Wait while the consumer is further behind than the bound allows."""
         while self.crowded:
-            self._space = self._space or anyio.Event()
             await self._space.wait()
 
     @property
@@ -160,7 +159,7 @@ class Log:
         """Nothing more will be emitted: the consumer ends after what is there."""
         self._closed = True
         self._news.set()
-        self._make_room()
+        self._space.ring()
 
     async def take(self) -> Record | None:
         """The next record, None after the last one of a closed log.
@@ -187,8 +186,8 @@ class Log:
                     self._buffered -= len(record.event.text)
                 elif isinstance(record.event, CallYielded | CallProgress):
                     self._buffered -= self._weights.popleft()
-                if self._space is not None and not self.crowded:
-                    self._make_room()
+                if not self.crowded:
+                    self._space.ring()
                 return record
             if self._tail is not None or self._unwritten:
                 await self.flush_all()
@@ -204,11 +203,6 @@ class Log:
             await self._news.wait()
         finally:
             self._awaited = False
-
-    def _make_room(self) -> None:
-        space, self._space = self._space, None
-        if space is not None:
-            space.set()
 
     def _number(self, event: Event, at: float, scope: tuple[str, ...]) -> None:
         self._seq += 1
