@@ -6,7 +6,7 @@ stopped, since the provider would go on with it unread.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Final
@@ -14,11 +14,14 @@ from typing import Final
 import anyio
 
 from millstream.errors import WireError
+from millstream.events import JsonObject
 from millstream.limits import Limits
 from millstream.models import Model
+from millstream.policy import Retry
 from millstream.runtime.event_log import EventLog
 from millstream.runtime.reading import read_incoming, silent
 from millstream.runtime.response import Response
+from millstream.runtime.retry import retrying
 from millstream.transport.seam import Incoming, Request, Transport
 from millstream.wire.resuming import Cursor
 
@@ -106,3 +109,30 @@ class Asking:
             except WireError as error:  # the run has its own end; that the provider may go on is all there is to say
                 error.hide(request.secrets)
                 request.tell("request.not_stopped", {"response_id": cursor.response_id, "error": str(error)})
+
+
+async def until_shown(
+    attempt: Callable[[int], Awaitable[Response]], limits: Limits, tell: Callable[[str, JsonObject], None]
+) -> Response:
+    """Have `attempt` send a request, and again while it raises what another try may mend.
+
+    It raises only while nothing of an answer was shown: a response that breaks off later is not asked for again here.
+
+    Raises:
+        WireError: that of the last attempt.
+    """
+
+    def may_retry(error: BaseException) -> bool:
+        if not isinstance(error, WireError):
+            return False
+        return error.retryable and (error.retry_after_s or 0.0) <= limits.max_retry_wait_s
+
+    def on_retry(number: int, pause_s: float, error: BaseException) -> None:
+        tell("request.retrying", {"attempt": number, "pause_s": round(pause_s, 3), "error": str(error)})
+
+    retry = Retry(attempts=limits.request_attempts, first_wait_s=0.5, max_wait_s=limits.max_retry_wait_s)
+    return await retrying(attempt, retry, may_retry=may_retry, on_retry=on_retry, asked_wait_s=_asked_wait_s)
+
+
+def _asked_wait_s(error: BaseException) -> float | None:
+    return error.retry_after_s if isinstance(error, WireError) else None

@@ -5,42 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 from anyio.abc import TaskGroup
 
-from millstream.errors import GuardBlocked, ModerationBlocked, RunError, TurnLimit, WireError
+from millstream.errors import GuardBlocked, ModerationBlocked, TurnLimit, WireError
 from millstream.events import (
     CallEnded,
     JsonObject,
     ProviderEvent,
     RunSteered,
-    Truncated,
-    TurnRestarted,
     TurnStarted,
     Usage,
 )
 from millstream.models import Model
-from millstream.policy import Retry
 from millstream.routing.moderation import Verdict
-from millstream.runtime.asking import Asking
+from millstream.runtime.asking import Asking, until_shown
 from millstream.runtime.conversation import Conversation
 from millstream.runtime.dispatcher import Dispatcher
 from millstream.runtime.event_log import EventLog
 from millstream.runtime.fallback import Fallback
 from millstream.runtime.guarding import Guarding
 from millstream.runtime.instructions import told
-from millstream.runtime.ledger import Ledger
 from millstream.runtime.output import OutputJudge
+from millstream.runtime.recovering import Recovering, check_truncation
 from millstream.runtime.relay import Relay
 from millstream.runtime.response import Response, ResponseParts
 from millstream.runtime.resumed import Resumed
 from millstream.runtime.resumption import Resumption
-from millstream.runtime.retry import retrying
 from millstream.runtime.state import PendingCall, RunState
 from millstream.runtime.steering import Steering
 from millstream.runtime.stopping import is_over
-from millstream.runtime.torn import Torn, recovery
 from millstream.runtime.turn_log import TurnLog
 from millstream.so_far import SoFar
 from millstream.transcript import Entry, Reply, Transcript, UserMessage
@@ -81,13 +76,12 @@ class TurnLoop:
         last = max((entry.turn for entry in transcript if isinstance(entry, Reply)), default=0)
         self._turn = state.turn if state is not None else last
         self._turns_before = state.turns_before if state is not None else last
-        self._restarts = 0
         self._ends: tuple[CallEnded, ...] = ()  # of the calls of the last response
         self._fallback = Fallback(self._tell)
         self._interrupted = False  # the provider's last response goes on in the next
         self.steering = Steering(self._items, self._tell)
         """What the user says meanwhile."""
-        self._ledger = Ledger()
+        self._recovering = Recovering(log)
 
     @property
     def agent(self) -> Any:
@@ -126,14 +120,13 @@ class TurnLoop:
             if response.usage is not None:
                 self.usage += response.usage
             if response.error is not None or response.aborted:
-                if not await self._recover(response):
+                if not await self._stands(response):
                     continue
             else:
                 await response.settle()
-            self._restarts = 0
-            self._ledger.clear()
+            self._recovering.stands()
             if self._is_suspended(response):
-                self._check_truncation(response)
+                check_truncation(response, self._conversation.policy, self.transcript)
                 return
             entries = self._take(response)
             self._ends = response.log.turn.ends
@@ -144,7 +137,7 @@ class TurnLoop:
             if not answers and not self._interrupted and self._is_last(response, entries):
                 return
             self._unfinished = self._unfinished + response.text if self._interrupted and not answers else ""
-            self._check_truncation(response)
+            check_truncation(response, self._conversation.policy, self.transcript)
             if is_over(self._conversation.stop, self.so_far) and not self.steering.waiting:
                 return
             self._conversation = relay.follow(self._conversation, self._ends, self.transcript)
@@ -155,6 +148,22 @@ class TurnLoop:
             "raise Limits.max_turns, or go on from error.transcript",
             self.transcript,
         )
+
+    async def _stands(self, response: Response) -> bool:
+        """Whether a response that broke off stands, as far as it came; else it is to be asked for again.
+
+        Raises:
+            WireError: it can neither be saved nor asked for again.
+            GuardBlocked: a guard did not let its text pass.
+        """
+        try:
+            stands = await self._recovering.recover(response, self._conversation)
+        except (WireError, GuardBlocked):
+            self._take(response)
+            raise
+        if not stands:
+            self._current = None
+        return stands
 
     def _is_last(self, response: Response, entries: tuple[Entry, ...]) -> bool:
         """Whether a response that calls no tool ends the run: nothing was said meanwhile, and its output is valid."""
@@ -262,16 +271,7 @@ class TurnLoop:
                 raise response.error
             return response
 
-        def may_retry(error: BaseException) -> bool:
-            if not isinstance(error, WireError):
-                return False
-            return error.retryable and (error.retry_after_s or 0.0) <= limits.max_retry_wait_s
-
-        def on_retry(number: int, pause_s: float, error: BaseException) -> None:
-            self._tell("request.retrying", {"attempt": number, "pause_s": round(pause_s, 3), "error": str(error)})
-
-        retry = Retry(attempts=limits.request_attempts, first_wait_s=0.5, max_wait_s=limits.max_retry_wait_s)
-        return await retrying(attempt, retry, may_retry=may_retry, on_retry=on_retry, asked_wait_s=_asked_wait_s)
+        return await until_shown(attempt, limits, self._tell)
 
     def _tell(self, name: str, data: JsonObject) -> None:
         """Something happened to a request on its way."""
@@ -287,75 +287,8 @@ class TurnLoop:
         replies = (entry for entry in self.transcript if isinstance(entry, Reply))
         taken = frozenset(call.provider_id for reply in replies for call in reply.calls)
         parts = ResponseParts(self._turn, model.format.name, model.name, decoder, taken, model.has_custom_tools, output)
-        dispatcher = Dispatcher(tasks, turn_log, conversation.shared, self._guarding, self._ledger)
+        dispatcher = Dispatcher(tasks, turn_log, conversation.shared, self._guarding, self._recovering.ledger)
         return Response(parts, conversation.toolbox, dispatcher, turn_log, conversation.shared)
-
-    async def _recover(self, response: Response) -> bool:
-        """Deal with a response that broke off: True where what is left of it stands, False where it is asked again.
-
-        Raises:
-            WireError: it can neither be saved nor asked for again.
-        """
-        conversation, error = self._conversation, response.error
-        if response.refused is not None:
-            await self._close_refused(response, response.refused)
-        if error is None:
-            response.tear("closed after a rejected call", keep=True)
-            await response.settle()
-            return True
-        torn = Torn(
-            retryable=error.retryable,
-            any_sealed=response.any_sealed,
-            started_unrepeatable=self._started_unrepeatable(response),
-            restarts_left=conversation.limits.request_attempts - 1 - self._restarts,
-        )
-        what = recovery(conversation.policy, torn)
-        response.tear(str(error), keep=what != "restart")
-        if what == "restart":
-            self._restarts += 1
-            for call_id in response.router.calls:
-                response.dispatcher.cancel(call_id, "the response is asked for again")
-            await response.dispatcher.idle()
-            response.dispatcher.leave_to(self._ledger)
-            self._log.emit((TurnRestarted(response.turn),))
-            self._current = None
-            return False
-        if what == "salvage":
-            await response.settle()
-            return True
-        for call_id in response.router.calls:
-            response.dispatcher.cancel(call_id, "the response broke off")
-        await response.dispatcher.idle()
-        self._take(response)
-        raise error
-
-    async def _close_refused(self, response: Response, error: GuardBlocked) -> NoReturn:
-        """Nothing more may come of a response: what has not started will not, what has is stopped."""
-        response.dispatcher.deny_waiting(error.reason)
-        response.tear(str(error), keep=True)
-        for call_id in response.router.calls:
-            response.dispatcher.cancel(call_id, "a guard blocked the response")
-        await response.dispatcher.idle()
-        self._take(response)
-        raise error
-
-    def _started_unrepeatable(self, response: Response) -> bool:
-        toolbox, turn = self._conversation.toolbox, response.log.turn
-        return any(
-            turn.started(routed.call.id) and not toolbox[routed.call.name].options.repeatable
-            for routed in response.router.calls.values()
-        )
-
-    def _check_truncation(self, response: Response) -> None:
-        if self._conversation.policy.on_truncated != "raise":
-            return
-        cut = [end for end in response.log.turn.ends if isinstance(getattr(end, "failure", None), Truncated)]
-        if cut:
-            raise RunError(
-                f"the response ended within a call of {cut[0].call.name}: allow longer answers, "
-                'or Policy(on_truncated="answer") to tell the model',
-                self.transcript,
-            )
 
 
 def _calls_in(entries: tuple[Entry, ...]) -> tuple[str, ...]:
@@ -370,7 +303,3 @@ def blocked(verdict: Verdict, transcript: Transcript | None = None) -> Moderatio
 
 def _not_steered(_: object) -> None:
     """What is said meanwhile waits for the guards on input, and so for the next request."""
-
-
-def _asked_wait_s(error: BaseException) -> Any:
-    return error.retry_after_s if isinstance(error, WireError) else None
