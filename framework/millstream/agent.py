@@ -110,14 +110,14 @@ class Agent(Generic[Output]):
         name: str = "agent",
         handoffs: Iterable[Agent[Any] | Handoff] = (),
     ) -> None:
-        self.model = as_model(model, transport)
+        self.model: Model = as_model(model, transport)
         self.model.prepare()
-        self.toolbox = Toolbox(tools)
+        self.toolbox: Toolbox = Toolbox(tools)
         check_instructions(instructions)
         self.instructions = instructions
-        self.stop = None if stop is None else check_stop(stop)
-        self.policy = policy or Policy()
-        self.limits = limits or Limits()
+        self.stop: StopRule | None = None if stop is None else check_stop(stop)
+        self.policy: Policy = policy or Policy()
+        self.limits: Limits = limits or Limits()
         self._output = as_output(output_type)
         self._approver = approver
         check_guards(guards)

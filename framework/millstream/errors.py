@@ -82,15 +82,15 @@ class WireError(MillstreamError):
         hint: str = "",
     ) -> None:
         super().__init__(message)
-        self.message = message
+        self.message: str = message
         self.phase: Phase = phase
         self.status = status
         self.code = code
-        self.kind = kind
+        self.kind: str = kind
         self.retryable = retryable
         self.retry_after_s = retry_after_s
         self.bytes_seen = bytes_seen
-        self.hint = hint
+        self.hint: str = hint
         self.transcript: Transcript | None = None
         """What had been said and done when the run ended, set by the run."""
 

@@ -69,7 +69,7 @@ class MCPTools:
         load()
         from mcp.server.lowlevel.server import Server
 
-        self.toolbox = Toolbox(tools)
+        self.toolbox: Toolbox = Toolbox(tools)
         if self.toolbox.sources:
             raise UsageError("an MCPServer can not be served on: give its address to who wants its tools")
         asked = next((tool.name for tool in self.toolbox.values() if tool.options.needs_approval), None)

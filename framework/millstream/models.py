@@ -88,10 +88,10 @@ class Model:
         if isinstance(fallback, str | Model):
             raise ModelError("fallback= takes several: write fallback=(MODEL,)")
         self.name = name
-        self.fallback = tuple(map(as_model, fallback))
+        self.fallback: tuple[Model, ...] = tuple(map(as_model, fallback))
         self.model = model
         self.text_calls: TextCallStyle | None = text_calls
-        self.settings = as_settings(settings)
+        self.settings: Settings = as_settings(settings)
         self._provider = PROVIDERS[prefix]
         self._endpoint = Endpoint(name, self._provider, base_url, api_key, headers)
         self._dialect = dialect_of(prefix, lenient, own_host=self._endpoint.is_own)

@@ -70,7 +70,7 @@ class ToolRunner:
         deps: Any = None,
         approver: Approver | None = None,
     ) -> None:
-        self.toolbox = Toolbox(tools)
+        self.toolbox: Toolbox = Toolbox(tools)
         check_sources(self.toolbox)
         check_approver(self.toolbox, approver)
         check_processes(self.toolbox.values())

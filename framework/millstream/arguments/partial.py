@@ -26,7 +26,7 @@ class Partial:
     __slots__ = ("_open", "value")
 
     def __init__(self, value: JsonValue, open_path: Path | None) -> None:
-        self.value = value
+        self.value: JsonValue = value
         """What is there: strings may grow, objects and arrays fill, numbers and literals appear only whole."""
         self._open = open_path
 

@@ -75,7 +75,7 @@ class Run(Generic[Output]):
     """
 
     def __init__(self, conversation: Conversation, start: Start) -> None:
-        self.run_id = start.run_id
+        self.run_id: str = start.run_id
         self.output: Output | None = None
         """What the run was for, once it is finished; `result().output` then has it typed without None."""
         self.state: RunState | None = None

@@ -47,11 +47,11 @@ class ToolContext(Generic[Deps]):
         idempotency_key: str,
         attempt: int,
     ) -> None:
-        self.call = call
-        self.deps = deps
-        self.run_id = run_id
-        self.idempotency_key = idempotency_key
-        self.attempt = attempt
+        self.call: Call = call
+        self.deps: Deps = deps
+        self.run_id: str = run_id
+        self.idempotency_key: str = idempotency_key
+        self.attempt: int = attempt
         self._say = say
 
     @staticmethod
