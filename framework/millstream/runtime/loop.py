@@ -89,6 +89,11 @@ class TurnLoop:
         return self._conversation.agent
 
     @property
+    def wants_output(self) -> bool:
+        """Whether the agent that answers now has an output type other than text."""
+        return self._conversation.output is not None
+
+    @property
     def _guarding(self) -> Guarding | None:
         """The guards of the run, None where there are none."""
         shared = self._conversation.shared

@@ -370,7 +370,7 @@ class Run(Generic[Output]):
         if self._loop.suspended is not None:
             return RunSuspended(self._loop.suspended.pending)
         accepted = self._loop.output.accepted
-        if accepted is None and self._conversation.output is None:
+        if accepted is None and not self._loop.wants_output:
             accepted = Sealed(self.text, self.text)
         self.output = None if accepted is None else cast("Output", accepted.bound)  # a stop rule ended it before
         return RunFinished(None if accepted is None else accepted.value, self.usage)
