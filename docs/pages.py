@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 HERE: Final = Path(__file__).parent
-PAGES: Final = ("api.md", "arguments.md", "failures.md", "starting.md", "testing.md")
+PAGES: Final = ("api.md", "arguments.md", "failures.md", "starting.md", "testing.md", "tools.md")
 """The pages whose blocks of Python are run, from first to last in one process; each is followed by what it prints."""
 BLOCK: Final = re.compile(r"(```python\n(.*?)```\n\n```text\n)(.*?)(```\n)", re.DOTALL)
 
