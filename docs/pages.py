@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Any, Final
 
 HERE: Final = Path(__file__).parent
-PAGES: Final = ("agents.md", "api.md", "arguments.md", "failures.md", "moving.md", "starting.md", "testing.md", "tools.md")
+PAGES: Final = (
+    "agents.md",
+    "api.md",
+    "arguments.md",
+    "failures.md",
+    "moving.md",
+    "starting.md",
+    "testing.md",
+    "tools.md",
+)
 """The pages whose blocks of Python are run, from first to last in one process; each is followed by what it prints."""
 BLOCK: Final = re.compile(r"(```python\n(.*?)```\n\n```text\n)(.*?)(```\n)", re.DOTALL)
 
