@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Any, Final
 
 HERE: Final = Path(__file__).parent
-PAGES: Final = ("arguments.md", "failures.md", "starting.md", "testing.md")
+PAGES: Final = (
+    "agents.md",
+    "api.md",
+    "arguments.md",
+    "failures.md",
+    "moving.md",
+    "starting.md",
+    "testing.md",
+    "tools.md",
+)
 """The pages whose blocks of Python are run, from first to last in one process; each is followed by what it prints."""
 BLOCK: Final = re.compile(r"(```python\n(.*?)```\n\n```text\n)(.*?)(```\n)", re.DOTALL)
 
@@ -22,8 +31,9 @@ def written(page: str, name: str = "page") -> str:
     names: dict[str, Any] = {"__name__": name}
 
     def run(block: re.Match[str]) -> str:
+        above = "\n" * page.count("\n", 0, block.start(2))  # so that a traceback names the line of the page
         with contextlib.redirect_stdout(io.StringIO()) as out:
-            exec(compile(block[2], name, "exec"), names)  # noqa: S102  our own pages
+            exec(compile(above + block[2], name, "exec"), names)  # noqa: S102  our own pages
         return f"{block[1]}{out.getvalue()}{block[4]}"
 
     return BLOCK.sub(run, page)
