@@ -14,7 +14,8 @@ import anyio
 
 from millstream.answers import Answers, Approver
 from millstream.errors import UsageError, WireError
-from millstream.guards import Guards, check_guards
+from millstream.given import check_terms, check_transcript
+from millstream.guards import Guards, check_guards, joined
 from millstream.handoff import Handoff, as_handoffs, list_of
 from millstream.journal.seam import Journal
 from millstream.limits import Limits
@@ -121,6 +122,7 @@ class Agent(Generic[Output]):
         self._output = as_output(output_type)
         self._approver = approver
         check_guards(guards)
+        check_terms(policy, limits, observer)
         self._guards = guards
         self._journal = journal
         self._observer = observer
@@ -180,6 +182,7 @@ class Agent(Generic[Output]):
             goes_on = resumption(state, answers, self.toolbox, conversation.shared)
             return Run(conversation, begin(state.run_id, None, state.history, resumption=goes_on))
         transcript = Transcript() if history is None or isinstance(history, Session) else history
+        check_transcript(transcript)
         if prompt is not None:
             transcript += (UserMessage(parts_of_prompt(prompt)),)
         if session is None:
@@ -254,7 +257,7 @@ class Agent(Generic[Output]):
         return self
 
     def _conversation(self, run_id: str, deps: Any = None, observer: RunObserver | None = None) -> Conversation:
-        shared = RunContext(run_id, self.limits, self.policy, deps, self._approver, self._guards)
+        shared = RunContext(run_id, self.limits, self.policy, deps, self._approver, self._guards, self._guards)
         if observer is not None:
             shared = replace(shared, at_work=observer.at_work)
         conversation = Conversation(
@@ -362,4 +365,12 @@ class Agent(Generic[Output]):
     def _taking_over(agent: Agent, shared: RunContext) -> Conversation:
         """The part of an agent in a run that another one began: within its limits, with its own policy."""
         own = agent.asking(shared.approver)._conversation(shared.run_id, shared.deps)  # noqa: SLF001  an agent, too
-        return replace(own, shared=replace(own.shared, limits=shared.limits, nest=shared.nest))
+        kept = replace(
+            own.shared,
+            limits=shared.limits,
+            nest=shared.nest,
+            at_work=shared.at_work,
+            guards=joined(shared.entry_guards, own.shared.guards),
+            entry_guards=shared.entry_guards,
+        )
+        return replace(own, shared=kept)

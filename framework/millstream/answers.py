@@ -35,5 +35,5 @@ AnyAnswer: TypeAlias = Approve | Deny | Answer
 Answers: TypeAlias = Mapping[str, AnyAnswer]
 """Answers by call id."""
 
-Approver: TypeAlias = Callable[[Call, JsonValue], Awaitable[Approve | Deny | Answer]]
-"""Asked inline, with the call and its arguments, before a tool that needs approval may start."""
+Approver: TypeAlias = Callable[[Call, JsonValue], Awaitable[AnyAnswer] | AnyAnswer]
+"""Asked inline, with the call and its arguments, before a tool that needs approval may start; async or not."""

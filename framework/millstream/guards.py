@@ -76,6 +76,9 @@ class TextGuard:
 class Guards:
     """The guards of an agent; each takes one function, or several that must all let pass.
 
+    Those of the agent that a run begins with hold for the whole run, also after a handoff, beside those of the agent
+    that has taken over.
+
     Args:
         input: asked once, before the first request: nothing is sent, and no tool starts, before they let pass.
         text: asked about the text of the answer (refusals and structured output too, reasoning not); nothing of it is
@@ -114,6 +117,17 @@ class Guards:
     def calls(self) -> tuple[CallGuard, ...]:
         """Those on calls."""
         return (self.call,) if callable(self.call) else tuple(self.call)
+
+
+def joined(first: Guards | None, second: Guards | None) -> Guards | None:
+    """The guards of both, each once."""
+    if first is None or second is None or first is second:
+        return first or second
+    return Guards(
+        input=(*first.inputs, *second.inputs),
+        text=(*first.texts, *second.texts),
+        call=(*first.calls, *second.calls),
+    )
 
 
 def check_guards(guards: object) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from millstream import Agent, Approve, ArgStream, Policy, RunState, tool
+from millstream import Agent, Approve, ArgStream, GuardBlocked, Policy, RunState, UsageError, tool
 from millstream.events import Call, CallStarted, Denied, JsonValue
 from millstream.guards import Block, Guards
 from millstream.sessions import Session, SqliteSessions
@@ -125,3 +125,41 @@ async def test_a_stop_rule_leaves_a_typed_agent_without_an_output() -> None:
     output: object = result.output
     assert output is None
     assert_records(result.records)
+
+
+async def no_keys(text: str, run: SoFar[Any]) -> Block | None:
+    return Block("a key") if "sk-" in text and run.run_id else None
+
+
+async def test_guards_and_settings_of_the_agent_that_was_asked_hold_after_a_handoff() -> None:
+    there = ScriptedModel(["The key is sk-1."])
+    billing = Agent(there, name="billing")
+    desk = Agent(ScriptedModel([[call("transfer_to_billing")]]), handoffs=[billing], guards=Guards(text=no_keys))
+    with pytest.raises(GuardBlocked, match="the guard no_keys blocked the answer: a key"):
+        await desk.run("Go.", settings={"max_output_tokens": 77})
+    assert there.requests[0]["max_output_tokens"] == 77
+
+
+async def test_an_approver_may_be_a_plain_function() -> None:
+    agent = Agent(ScriptedModel([[call("wipe", disk="sda")], "Done."]), [wipe], approver=lambda *_: Approve())
+    result = await agent.run("Go.")
+    assert [handle.result for handle in result.calls.values()] == ["wiped sda"]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"limits": 8}, r"limits=8 are none: write Limits\(max_turns="),
+        ({"policy": "retry"}, r"policy='retry' is none: write Policy\("),
+        ({"observer": print}, "observes nothing"),
+    ],
+)
+def test_terms_of_another_kind_are_told_where_they_are_given(given: dict[str, Any], told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        Agent(ScriptedModel(["Hi."]), **given)
+
+
+@pytest.mark.parametrize("history", [[{"role": "user", "content": "Hi."}], "Hi."])
+def test_a_history_of_another_kind_is_told_where_it_is_given(history: Any) -> None:
+    with pytest.raises(UsageError, match="history= takes a Transcript or a Session, not"):
+        Agent(ScriptedModel(["Hi."])).stream("Go.", history=history)

@@ -8,6 +8,7 @@ task and does not know when a run is suspended, only that from then on no answer
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import isawaitable
 from typing import TypeAlias, assert_never
 
 import anyio
@@ -115,7 +116,8 @@ class Approvals:
         answer: object = Deny("nobody answered")
         with anyio.CancelScope() as job.scope:
             try:
-                answer = await approver(call, job.args)
+                said = approver(call, job.args)
+                answer = await said if isawaitable(said) else said
             except Exception as error:  # noqa: BLE001  whatever it raises
                 self._exceptions[call.id] = error
                 answer = Deny(f"the approver failed: {type(error).__name__}")

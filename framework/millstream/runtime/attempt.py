@@ -45,6 +45,8 @@ class RunContext:
     deps: Any = None
     approver: Approver | None = None
     guards: Guards | None = None
+    entry_guards: Guards | None = None
+    """Those of the agent that the run began with, which hold for whoever takes over."""
     at_work: Callable[[str, tuple[str, ...]], AbstractContextManager[None]] = lambda _, __: nullcontext()
     """Entered around each attempt of a tool, with the id of its call and the scope of the records about it."""
     nest: Nest | None = None

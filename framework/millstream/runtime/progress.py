@@ -76,6 +76,8 @@ class Words:
         if len(event.text) > self._limits.max_log_line_chars:
             event = replace(event, text=cut(event.text, self._limits.max_log_line_chars))
         if next(self._lines) < self._limits.max_log_lines:
+            if self._newest:
+                self._outlet.do(self._deliver_newest)  # what was said before is heard before
             self._outlet.say(event)
         else:
             self._last_lines.append(event)

@@ -52,7 +52,8 @@ class Relay:
         if successor is None:
             return now
         view = _view(successor, transcript) if successor.history is not None else None
-        return replace(successor.begin(now.shared), view=view)
+        after = successor.begin(now.shared)
+        return replace(after, view=view, settings=now.settings, stop=now.stop or after.stop)
 
     async def transport_of(self, now: Conversation) -> Transport:
         """What requests to the model of `now` travel on: that which its agent keeps open, else one of the run's own."""

@@ -39,9 +39,10 @@ class SessionStore(Protocol):
 class Session:
     """A conversation that goes on over runs: pass it as `history=`.
 
-    A run begins with what was said before and, whatever its end, adds what it said and did. Only then are calls and
-    their results kept together, so a process that dies in between leaves the session as it was. While a run of it goes
-    on, another one of the same session would not know of that: the one that ends last raises `SessionChanged`.
+    A run begins with what was said before and, whatever its end, adds what it said and did; one that was suspended does
+    so when it ends after it was resumed, with the session. Only then are calls and their results kept together, so a
+    process that dies in between leaves the session as it was. While a run of it goes on, another one of the same
+    session would not know of that: the one that ends last raises `SessionChanged`.
 
     Args:
         id: names the conversation in its store; at most 512 characters.

@@ -12,7 +12,7 @@ from typing import Any
 import anyio
 import pytest
 
-from millstream import ToolError, UsageError
+from millstream import Limits, ToolError, UsageError
 from millstream.events import CallFailed, CallProgress, CallReturned, Cancelled
 from millstream_tools.archive import Archiver
 from millstream_tools.packing import Packing
@@ -244,6 +244,7 @@ class TestInAnAgent:
         agent, transport = scripted(
             [Archiver(root, out)], calling(("pack_folder", {"folder": "logs"})), saying("Packed.")
         )
+        agent.limits = Limits(progress_interval_s=0)
         result = await agent.run("pack the logs")
         events = [record.event for record in result.records]
         [returned] = [event for event in events if isinstance(event, CallReturned)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from millstream import Final, ModelRetry, UsageError
+from millstream import Final, Limits, ModelRetry, UsageError
 from millstream.events import CallFailed, CallProgress, CallReturned, CallYielded, Cancelled
 from millstream_tools.search import TextSearch
 from tests.scripted import calling, saying, scripted
@@ -180,6 +180,7 @@ class TestInAnAgent:
         agent, transport = scripted(
             [TextSearch(large)], calling(("search_text", {"pattern": "needle"})), saying("There are 8.")
         )
+        agent.limits = Limits(progress_interval_s=0)
         result = await agent.run("how many?")
         events = [record.event for record in result.records]
         yields = [event for event in events if isinstance(event, CallYielded)]
