@@ -215,7 +215,8 @@ class Dispatcher:
         self._log.turn.adopt(job.call.id, "asked" if waits_for == "approval" else "deferred")
         if waits_for == "approval":
             options = job.tool.options
-            self.plan.seal(job.call, Terms(job.start, True, options.limit, options.exclusive), job.call.index)
+            terms = Terms(job.start, True, options.limit, options.exclusive, options.priority)
+            self.plan.seal(job.call, terms, job.call.index)
             self._check(job)
 
     def answer(self, call_id: str, answer: object) -> None:

@@ -20,6 +20,7 @@ from millstream.events import (
     RunFailed,
     RunFinished,
     RunSuspended,
+    TurnTorn,
 )
 from millstream.testing.checker.run_log import CallStory, RunLog
 from millstream.testing.checker.violation import Violation
@@ -62,6 +63,8 @@ def _check_story(story: CallStory) -> Iterator[Violation]:
 def _check_identities(run: RunLog) -> Iterator[Violation]:
     by_provider_id: dict[str, CallStory] = {}
     for story in run.calls.values():
+        if _was_dropped(run, story):
+            continue  # no request names it, so that a response asked for again may well number its calls as before
         earlier = by_provider_id.setdefault(story.call.provider_id, story)
         if earlier is not story:
             message = f"{story.label} has the provider_id of {earlier.label}: a repeated one is to be changed"
@@ -77,6 +80,11 @@ def _check_identities(run: RunLog) -> Iterator[Violation]:
                 message = f"{story.label} has index {story.call.index}, but it is call {index} of its response"
                 yield Violation(6, message, story.steps[0].seq)
                 break  # the rest is off by the same fault
+
+
+def _was_dropped(run: RunLog, story: CallStory) -> bool:
+    turn = run.turns.get(story.call.turn)
+    return turn is not None and isinstance(turn.closed_by, TurnTorn) and story.call.id in turn.closed_by.dropped
 
 
 def _open_at(run: RunLog, at: int) -> list[CallStory]:
