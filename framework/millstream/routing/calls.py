@@ -34,7 +34,7 @@ class CallRouter:
     Args:
         turn: the number of the response.
         open_arguments: asked for every call.
-        has_started: whether the tool of a call, by its id, is at work or was.
+        has_started: whether the tool of a call, by its id, is at work or was, or never will be: the call has its end.
         taken_ids: provider ids of earlier calls of the run, which a new call must not share.
         max_calls: calls beyond it are rejected as they open.
         max_chars: of the argument text of a rejected call no more is kept.
@@ -72,7 +72,7 @@ class CallRouter:
         """More argument text.
 
         Raises:
-            WireError: the call was closed before, and its tool is already at work.
+            WireError: the call was closed before, and its tool is already at work, or the call has its end.
         """
         return self._args(self._by_item[piece.item], self._halves.join(piece.item, piece.text))
 

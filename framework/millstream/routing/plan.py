@@ -98,6 +98,10 @@ class Plan:
         if call_id in self._waiting:
             self._waiting[call_id].judged = False
 
+    def is_held(self, call_id: str) -> bool:
+        """Whether a guard is being asked about a call that waits."""
+        return call_id in self._waiting and not self._waiting[call_id].judged
+
     def let_pass(self, call_id: str) -> None:
         """The guards let a call pass."""
         if call_id in self._waiting:

@@ -61,7 +61,7 @@ class Router:
     Args:
         turn: the number of the response.
         open_arguments: a tool's name and the kind of call -> what checks its arguments, or why there is no such call.
-        has_started: whether the tool of a call, by its id, is at work or was.
+        has_started: whether the tool of a call, by its id, is at work or was, or never will be: the call has its end.
         taken_ids: provider ids of earlier calls of the run, which a new call must not share.
         max_calls: calls beyond it are rejected as they open.
         max_args_chars: of the argument text of a rejected call no more is kept.

@@ -201,10 +201,13 @@ class Dispatcher:
         """
         self._log.watch_consumer(self._ended.set)
         while waiting := [job.call.id for job in self._jobs.values() if self._is_open(job)]:
-            if all(map(self.approvals.waits_outside, waiting)) and self._log.consumer_waits:
+            if all(map(self._waits_outside, waiting)) and self._log.consumer_waits:
                 self.approvals.closed = True
                 return
             await self._ended.wait()
+
+    def _waits_outside(self, call_id: str) -> bool:
+        return self.approvals.waits_outside(call_id) and not self.plan.is_held(call_id)
 
     def _is_open(self, job: Job) -> bool:
         return self._log.turn.state(job.call.id) != "ended" or (job.reader is not None and self.plan.works(job.call.id))
@@ -215,7 +218,8 @@ class Dispatcher:
         self._log.turn.adopt(job.call.id, "asked" if waits_for == "approval" else "deferred")
         if waits_for == "approval":
             options = job.tool.options
-            self.plan.seal(job.call, Terms(job.start, True, options.limit, options.exclusive), job.call.index)
+            terms = Terms(job.start, True, options.limit, options.exclusive, options.priority)
+            self.plan.seal(job.call, terms, job.call.index)
             self._check(job)
 
     def answer(self, call_id: str, answer: object) -> None:
@@ -268,6 +272,7 @@ class Dispatcher:
             return
         if refused is None:
             self.plan.let_pass(call.id)
+            self._ended.set()  # it may be all that a suspension waits for
         else:
             reason, cause = refused
             if cause is not None:

@@ -126,14 +126,12 @@ class Log:
         """
         if self._tail is not None and not self._outbox:
             self._number_tail()
-        if self._unwritten:
-            await self._write()
+        await self._write()
 
     async def flush_all(self) -> None:
         """As `flush`, deltas included."""
         self._number_tail()
-        if self._unwritten:
-            await self._write()
+        await self._write()
 
     @property
     def crowded(self) -> bool:
@@ -214,6 +212,8 @@ class Log:
             self._number(tail.event(), tail.at, tail.scope)
 
     async def _write(self) -> None:
+        if not self._unwritten and not self._writing.locked():
+            return  # what is on its way in another task is waited for: it is not kept yet
         if type(self._journal) is MemoryJournal:  # which does not wait, so that nothing can come between
             batch, self._unwritten = self._unwritten, []
             self._journal.add(self._run_id, batch)

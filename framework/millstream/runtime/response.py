@@ -104,7 +104,7 @@ class Response:
         self.router = Router(
             parts.turn,
             open_arguments if self.output is None else self.output.opening(open_arguments),
-            has_started=log.turn.started,
+            has_started=self._is_dealt_with,
             taken_ids=parts.taken_ids,
             max_calls=shared.limits.max_calls_per_turn,
             max_args_chars=shared.limits.max_args_chars,
@@ -249,6 +249,11 @@ class Response:
         if cancelled:
             self.dispatcher.admit()  # others may have waited for it
         return cancelled
+
+    def _is_dealt_with(self, call_id: str) -> bool:
+        """Whether it is too late for other arguments: the call was started, or has its end without that."""
+        turn = self.log.turn
+        return turn.started(call_id) or turn.end(call_id) is not None
 
     def _end(self, events: list[Event]) -> bool:
         """Calls ended while they were written; whether there were any."""

@@ -197,6 +197,29 @@ async def test_what_comes_while_the_journal_works_follows_in_order() -> None:
     assert await taken(log) == [TurnStarted(1), TurnStarted(2), TurnStarted(3)]
 
 
+async def test_who_flushes_waits_also_for_what_another_task_has_on_its_way() -> None:
+    """The start of a call goes to the journal with a piece of the response: the body waits for it all the same."""
+    journal = Journal()
+    journal.gate = anyio.Event()
+    log = log_of(journal)
+    log.emit((TurnStarted(1),))
+    kept: list[list[Record]] = []
+
+    async def flush() -> None:
+        await log.flush()
+        kept.append(list(journal.kept))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(log.flush_all)
+        await anyio.wait_all_tasks_blocked()
+        tasks.start_soon(flush)
+        await anyio.wait_all_tasks_blocked()
+        assert kept == []
+        journal.gate.set()
+    assert kept == [journal.kept]
+    assert journal.batches == [[1]]
+
+
 async def test_a_journal_that_fails_loses_nothing() -> None:
     journal = Journal()
     journal.errors = [OSError("disk full")]

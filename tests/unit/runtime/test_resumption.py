@@ -125,6 +125,21 @@ async def test_a_resumed_run_is_answered_live_as_well() -> None:
     assert check_records([*first.records, *run.records]) == []
 
 
+async def test_the_terms_of_the_tools_hold_for_what_is_approved_later() -> None:
+    did: list[str] = []
+
+    async def work(disk: str) -> None:
+        did.append(disk)
+
+    tools = [tool(name=f"p{n}", needs_approval=True, exclusive="door", priority=n)(work) for n in range(3)]
+    agent = Agent(ScriptedModel([[call(f"p{n}", disk=f"sd{n}") for n in range(3)], "Done."]), tools)
+    first = await agent.run("Go.")
+    result = await agent.run(resume=state_of(first), answers=dict.fromkeys((A, B, C), Approve()))
+    assert result.output == "Done."
+    assert did == ["sd0", "sd2", "sd1"], "the first answer starts the first, then the higher priority goes first"
+    assert check_records([*first.records, *result.records]) == []
+
+
 async def test_an_approver_is_asked_about_what_is_left() -> None:
     world = World()
     first = await world.agent([WIPE, WIPE]).run("Go.")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import anyio
 import pytest
 
 from millstream import (
@@ -11,17 +13,23 @@ from millstream import (
     Answer,
     Approve,
     Policy,
+    SoFar,
     tool,
 )
 from millstream.errors import RunError
 from millstream.events import (
     AnswerRequested,
     ApprovalRequested,
+    Call,
     CallFailed,
     Cancelled,
+    Denied,
+    JsonValue,
     RunCancelled,
     RunSuspended,
+    TurnEnded,
 )
+from millstream.guards import Block, Guards
 from millstream.testing import CallTool, Cut, Finish, Response, ScriptedModel, call, check_records
 from tests.suspending import ASK, LOOK, WIPE, A, B, C, World, of, results, state_of
 
@@ -96,6 +104,32 @@ async def test_a_deferred_tool_that_needs_approval_is_approved_first() -> None:
     assert third.output == "Paid."
     assert results(third.transcript) == [(A, True, '{"paid":8}')]
     assert check_records([*first.records, *second.records, *third.records]) == []
+
+
+async def test_a_guard_that_still_thinks_is_waited_for() -> None:
+    """Its refusal is the end of the call: nobody is to be asked about that later."""
+    thinks = anyio.Event()
+
+    async def refuses(call: Call, args: JsonValue, run: SoFar[Any]) -> Block:
+        del call, args, run
+        await thinks.wait()
+        return Block("not that disk")
+
+    async with World().agent([WIPE], "I see.", guards=Guards(call=refuses)).stream("Go.") as run:
+        async with anyio.create_task_group() as tasks:
+
+            async def decide() -> None:
+                await anyio.wait_all_tasks_blocked()
+                thinks.set()
+
+            async for event in run:
+                if isinstance(event, TurnEnded) and event.turn == 1:
+                    tasks.start_soon(decide)
+    assert run.state is None
+    assert run.output == "I see."
+    (end,) = of(run.records, CallFailed)
+    assert end.failure == Denied("not that disk")
+    assert check_records(run.records) == []
 
 
 async def test_leaving_a_run_that_waits_cancels_its_calls() -> None:

@@ -20,6 +20,7 @@ from millstream.events import (
     RunFailed,
     RunFinished,
     RunSuspended,
+    TurnTorn,
 )
 from millstream.testing.checker.run_log import CallStory, RunLog
 from millstream.testing.checker.violation import Violation
@@ -62,6 +63,8 @@ def _check_story(story: CallStory) -> Iterator[Violation]:
 def _check_identities(run: RunLog) -> Iterator[Violation]:
     by_provider_id: dict[str, CallStory] = {}
     for story in run.calls.values():
+        if _was_dropped(run, story):
+            continue  # no request names it, so that a response asked for again may well number its calls as before
         earlier = by_provider_id.setdefault(story.call.provider_id, story)
         if earlier is not story:
             message = f"{story.label} has the provider_id of {earlier.label}: a repeated one is to be changed"
@@ -79,6 +82,11 @@ def _check_identities(run: RunLog) -> Iterator[Violation]:
                 break  # the rest is off by the same fault
 
 
+def _was_dropped(run: RunLog, story: CallStory) -> bool:
+    turn = run.turns.get(story.call.turn)
+    return turn is not None and isinstance(turn.closed_by, TurnTorn) and story.call.id in turn.closed_by.dropped
+
+
 def _open_at(run: RunLog, at: int) -> list[CallStory]:
     return [story for story in run.calls.values() if story.steps[0].at < at and not story.ended_before(at)]
 
@@ -92,7 +100,8 @@ def _check_pending(run: RunLog, at: int, seq: int, event: RunSuspended) -> Itera
         if story.call not in event.pending:
             yield Violation(6, f"{story.label} is open, but not among the pending calls of the suspended run", seq)
     for call in event.pending:
-        # Calls of sub-agents may be listed too, for people to answer; a carried call may be in no event of this log.
-        unheard = call.id not in run.calls and not run.from_start
+        # Calls of sub-agents may be listed too, for people to answer; a carried call may be in no event of this log yet.
+        story = run.calls.get(call.id)
+        unheard = not run.from_start and (story is None or (story.carried and story.steps[0].at > at))
         if call not in still_open and call not in run.below and not unheard:
             yield Violation(6, f"call {call.id} ({call.name}) is pending, but it is not open", seq)

@@ -27,7 +27,9 @@ from millstream.events import (
     RunCancelled,
     RunFailed,
     RunSuspended,
+    TurnRestarted,
     TurnStarted,
+    TurnTorn,
 )
 from millstream.testing import check_records
 
@@ -138,6 +140,18 @@ def test_a_call_is_the_same_in_all_its_events(other: object) -> None:
 def test_a_provider_id_is_used_once_in_a_run() -> None:
     opened = CallOpened(replace(call("b", index=1), provider_id=A.provider_id))
     assert_only(6, after(GOOD, SEALED_A, opened, CallFailed(opened.call, Cancelled("x"))), opened)
+
+
+def test_a_response_that_is_asked_for_again_may_number_its_calls_as_before() -> None:
+    torn = (CallFailed(A, Cancelled("x")), TurnTorn(1, "broken", (), ("a",), None, None), TurnRestarted(1))
+    again = replace(call("b", turn=2), provider_id=A.provider_id)
+    lines = (RUN, TurnStarted(1), OPENED_A, *torn, TurnStarted(2), *ran(again), ended(2), DONE)
+    opened = CallOpened(again)
+    assert check_records(log(lines)) == []
+    kept = tuple(replace(one, kept=("a",), dropped=()) if isinstance(one, TurnTorn) else one for one in lines)
+    kept = tuple(one for one in kept if not isinstance(one, TurnRestarted))
+    messages = [one.message for one in check_records(log(kept)) if one.seq == 1 + kept.index(opened)]
+    assert any("provider_id" in message for message in messages)
 
 
 def test_a_sub_agent_may_use_the_same_ids() -> None:
