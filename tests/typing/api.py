@@ -489,7 +489,7 @@ async def mistakes(result: Result, history: Transcript, sync_stream: Iterator[by
     Agent("openai:x", [], "Be brief.")  # type: ignore[call-arg]
     Agent("openai:x", policy="end")  # type: ignore[arg-type]
     Agent("openai:x", limits={"max_turns": 3})  # type: ignore[arg-type]
-    Agent("openai:x", approver=lambda _call, _args: Approve())  # type: ignore[arg-type, return-value]
+    Agent("openai:x", approver=lambda _call, _args: True)  # type: ignore[arg-type, return-value]
     MCPServer("uvx notes", ["find"])  # type: ignore[arg-type]
     schema_tool("x", {}, forward, read=True)  # type: ignore[call-arg]
     Agent("openai:x", tools_for_turn=["x"])  # type: ignore[arg-type]

@@ -140,8 +140,12 @@ async def test_guards_and_settings_of_the_agent_that_was_asked_hold_after_a_hand
     assert there.requests[0]["max_output_tokens"] == 77
 
 
+def agrees(its: Call, args: JsonValue) -> Approve:
+    return Approve(args if its.name == "wipe" else None)
+
+
 async def test_an_approver_may_be_a_plain_function() -> None:
-    agent = Agent(ScriptedModel([[call("wipe", disk="sda")], "Done."]), [wipe], approver=lambda *_: Approve())
+    agent = Agent(ScriptedModel([[call("wipe", disk="sda")], "Done."]), [wipe], approver=agrees)
     result = await agent.run("Go.")
     assert [handle.result for handle in result.calls.values()] == ["wiped sda"]
 
