@@ -100,8 +100,8 @@ def _check_pending(run: RunLog, at: int, seq: int, event: RunSuspended) -> Itera
         if story.call not in event.pending:
             yield Violation(6, f"{story.label} is open, but not among the pending calls of the suspended run", seq)
     for call in event.pending:
-        # Calls of sub-agents may be listed too, for people to answer; a carried call may be in no event of this log yet.
-        story = run.calls.get(call.id)
-        unheard = not run.from_start and (story is None or (story.carried and story.steps[0].at > at))
+        # Those of sub-agents may be listed too, for people to answer; a carried one may be in no event of this log yet.
+        told = run.calls.get(call.id)
+        unheard = not run.from_start and (told is None or (told.carried and told.steps[0].at > at))
         if call not in still_open and call not in run.below and not unheard:
             yield Violation(6, f"call {call.id} ({call.name}) is pending, but it is not open", seq)
