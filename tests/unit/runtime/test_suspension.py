@@ -115,16 +115,18 @@ async def test_a_guard_that_still_thinks_is_waited_for() -> None:
         await thinks.wait()
         return Block("not that disk")
 
-    async with World().agent([WIPE], "I see.", guards=Guards(call=refuses)).stream("Go.") as run:
-        async with anyio.create_task_group() as tasks:
+    async with (
+        World().agent([WIPE], "I see.", guards=Guards(call=refuses)).stream("Go.") as run,
+        anyio.create_task_group() as tasks,
+    ):
 
-            async def decide() -> None:
-                await anyio.wait_all_tasks_blocked()
-                thinks.set()
+        async def decide() -> None:
+            await anyio.wait_all_tasks_blocked()
+            thinks.set()
 
-            async for event in run:
-                if isinstance(event, TurnEnded) and event.turn == 1:
-                    tasks.start_soon(decide)
+        async for event in run:
+            if isinstance(event, TurnEnded) and event.turn == 1:
+                tasks.start_soon(decide)
     assert run.state is None
     assert run.output == "I see."
     (end,) = of(run.records, CallFailed)
