@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 import anyio
@@ -22,6 +21,7 @@ from millstream.journal.memory import MemoryJournal
 from tests.property.dictated import DictatedModel, Line
 from tests.property.machine_setting import Setting, SlowJournal
 from tests.property.puppets import Order, Puppet, Theatre, tool_of
+from tests.property.questions import Questions
 
 Move: TypeAlias = tuple[str, int]
 RUN_ID: Final = "run"
@@ -30,15 +30,6 @@ RESPONSES: Final = 3
 _QUIET: Final = 3
 _MOST_TURNS: Final = 3000
 _ROUNDS: Final = 300
-
-
-@dataclass
-class _Question:
-    """A person or a guard is asked, and thinks."""
-
-    call: Call
-    answer: Any = None
-    answered: anyio.Event = field(default_factory=anyio.Event)
 
 
 class Machine:
@@ -65,8 +56,8 @@ class Machine:
         """Whether that was before its end."""
         self.run: Run = self.agent.stream("Go.", run_id=RUN_ID, deps=self.theatre)
         self._steps = steps
-        self._asked: list[_Question] = []
-        self._judged: list[_Question] = []
+        self._asked = Questions()
+        self._judged = Questions()
         self._stalled = self._unsettled = False
         self._go = anyio.Event()
         self._leave = anyio.CancelScope()
@@ -93,23 +84,12 @@ class Machine:
         finally:
             self.over = True
 
-    async def _approve(self, call: Call, args: JsonValue) -> Any:
-        del args
-        return await self._think(self._asked, call)
+    async def _approve(self, call: Call, _: JsonValue) -> Any:
+        return await self._asked.ask(call)
 
     async def _judge(self, call: Call, args: JsonValue, so_far: Any) -> Any:
         del args, so_far
-        return await self._think(self._judged, call)
-
-    @staticmethod
-    async def _think(questions: list[_Question], call: Call) -> Any:
-        question = _Question(call)
-        questions.append(question)
-        try:
-            await question.answered.wait()
-        finally:
-            questions.remove(question)
-        return question.answer
+        return await self._judged.ask(call)
 
     # --- moves ---
 
@@ -148,7 +128,13 @@ class Machine:
     def idle_calls(self) -> list[str]:
         """Calls that wait though nothing goes on any more that could start them: they would do so for ever."""
         states = {} if self.over else {one.call.id: one.state for one in self.run.calls.values()}
-        going_on = self._line() is not None or self._asked or self._judged or self.theatre.at_work or self._unsettled
+        going_on = (
+            self._line() is not None
+            or self._asked.waiting
+            or self._judged.waiting
+            or self.theatre.at_work
+            or self._unsettled
+        )
         waits_for_others = any(state not in ("sealed", "answered", "ended", "deferred") for state in states.values())
         if going_on or waits_for_others:
             return []
@@ -182,8 +168,7 @@ class Machine:
         if line is not None and line.closed:
             line.spoil(_pick(line.closed, number))
 
-    def _say(self, number: int) -> None:
-        del number
+    def _say(self, _: int) -> None:
         line = self._line()
         if line is not None:
             line.say()
@@ -196,8 +181,7 @@ class Machine:
             line.close(draft)
         line.end(length=number % 7 == 0)
 
-    def _cut(self, number: int) -> None:
-        del number
+    def _cut(self, _: int) -> None:
         line = self._line()
         if line is not None:
             line.cut()
@@ -209,10 +193,8 @@ class Machine:
 
     def _answer(self, number: int, answer: AnyAnswer) -> None:
         """Whoever is asked answers: the approver or, by way of the run, somebody else."""
-        if self._asked and number % 4:
-            question = _pick(self._asked, number)
-            question.answer = answer
-            question.answered.set()
+        if self._asked.waiting and number % 4:
+            self._asked.answer(number, answer)
         elif not self.over and self.run.pending:
             call = _pick(self.run.pending, number)
             deferred = self.run.calls[call.id].state == "deferred"
@@ -222,18 +204,15 @@ class Machine:
                 assert "too late" in str(error)  # noqa: PT017  anything else is wrong
 
     def _judge_one(self, number: int) -> None:
-        if self._judged:
-            question = _pick(self._judged, number)
-            question.answer = Block("not this") if number % 4 == 0 else None
-            question.answered.set()
+        if self._judged.waiting:
+            self._judged.answer(number, Block("not this") if number % 4 == 0 else None)
 
     def _cancel(self, number: int) -> None:
         handles = [one for one in self.run.calls.values() if one.state != "ended"] if not self.over else []
         if handles:
             assert _pick(handles, number).cancel("enough of it")
 
-    def _cancel_all(self, number: int) -> None:
-        del number
+    def _cancel_all(self, _: int) -> None:
         self.left = self.run.cancel(reason="enough") or self.left
 
     def _stall(self, number: int) -> None:
@@ -242,8 +221,7 @@ class Machine:
             self._go.set()
             self._go = anyio.Event()
 
-    def _leave_it(self, number: int) -> None:
-        del number
+    def _leave_it(self, _: int) -> None:
         self.left = True
         self._leave.cancel()
 

@@ -5,13 +5,13 @@ Each is made anew for every play, over a world that counts what is open. Scenes 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from anyio.lowlevel import checkpoint
 
-from millstream import Agent, Answer, Approve, Limits, Policy, Retry, Run, SoFar, ToolContext, tool
+from millstream import Agent, Answer, Approve, Limits, Policy, Run, SoFar, tool
 from millstream.answers import AnyAnswer
 from millstream.events import AnswerRequested, ApprovalRequested, Call, CallStarted, JsonValue, Record, TextDelta
 from millstream.guards import Guards
@@ -20,6 +20,7 @@ from millstream.stop import after_turns
 from millstream.testing import Body, Cut, Hangup, Response, Say, Together
 from millstream.toolbox.executor import Executor, Work
 from tests.property.counted import World, calling
+from tests.property.small_tools import alone, ask_user, flaky, parts, parts_in_thread, wipe, work
 
 
 @dataclass
@@ -54,60 +55,6 @@ class Book:
 
 LIMITS: Final = Limits(request_attempts=2, max_retry_wait_s=0, cancel_grace_s=2, max_threads=1)
 _A, _B = "call-1-0", "call-1-1"
-
-
-@tool(read_only=True)
-async def work(turns: int, ctx: ToolContext[Any]) -> str:
-    """Work for some turns of the event loop."""
-    for turn in range(turns):
-        ctx.progress(turn, turns)
-        await checkpoint()
-    return "worked"
-
-
-@tool(name="alone", exclusive=True)
-async def alone(turns: int) -> str:
-    """Work, with nothing else at work beside it."""
-    for _ in range(turns):
-        await checkpoint()
-    return "worked alone"
-
-
-@tool(needs_approval=True)
-async def wipe(disk: str) -> str:
-    """Wipe a disk."""
-    await checkpoint()
-    return f"wiped {disk}"
-
-
-@tool(deferred=True)
-def ask_user(question: str) -> str:
-    """Ask the user."""
-    raise AssertionError(f"nobody calls this, to ask {question}")
-
-
-@tool(read_only=True)
-async def parts(count: int) -> AsyncIterator[str]:
-    """Give parts."""
-    for part in range(count):
-        yield f"part {part} of many"
-        await checkpoint()
-
-
-@tool(read_only=True)
-def parts_in_thread(count: int) -> Iterator[str]:
-    """Give parts, from a thread."""
-    for part in range(count):
-        yield f"part {part} of many"
-
-
-@tool(idempotent=True, start="eager", retry=Retry(attempts=3, first_wait_s=0, max_wait_s=0, jitter_s=0))
-async def flaky(until: int, ctx: ToolContext[Any]) -> str:
-    """Fail until some attempt."""
-    await checkpoint()
-    if ctx.attempt < until:
-        raise OSError("not yet")
-    return "at last"
 
 
 class _Elsewhere(Executor):

@@ -26,7 +26,7 @@ from tests.property.places import overcrowded
 from tests.property.puppets import BodyKind, Terms
 
 pytestmark = [pytest.mark.timeout(1800), pytest.mark.parametrize("backend", BACKENDS)]
-EXAMPLES = settings(max_examples=settings().max_examples // 2)
+EXAMPLES = settings(max_examples=settings().max_examples)
 PATIENCE_S: Final = 20
 
 _BODIES: Final[tuple[BodyKind, ...]] = ("async", "async", "async", "generator", "thread", "reading")
