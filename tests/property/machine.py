@@ -225,7 +225,7 @@ class Machine:
         self.left = True
         self._leave.cancel()
 
-    _moves: Final[Mapping[str, Callable[[Machine, int], None]]] = {
+    _moves: Final[Mapping[str, Callable[[Any, int], None]]] = {
         "begin": _begin,
         "call": lambda self, number: self._begin(number, whole=True),
         "write": _write,
@@ -287,9 +287,6 @@ class Machine:
         }
         self.run = self.agent.stream(resume=state, answers=answers, deps=self.theatre)
         return True
-
-
-KINDS: Final = tuple(Machine._moves)
 
 
 def _pick(things: Any, number: int) -> Any:

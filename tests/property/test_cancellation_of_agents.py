@@ -136,7 +136,7 @@ async def _go_on(situation: Situation, run: Run) -> None:
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_9_left_at_any_step_nothing_is_left(name: str, backend: Backend) -> None:
-    step = 0
+    step, records = 0, list[Record]()
     with nothing_left():
         for step in count(1):
             leaving = Leaving(step)

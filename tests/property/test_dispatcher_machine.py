@@ -80,12 +80,17 @@ _SELDOM: Final = (
 )
 _LAST: Final = ("cancel all", "leave")
 _NUMBERS: Final = st.integers(0, 20)
-MOVES: Final = st.builds(
-    lambda first, rest, last: [*first, *rest, *last],
-    st.lists(st.tuples(st.just("call"), _NUMBERS), min_size=1, max_size=3),
-    st.lists(st.tuples(st.sampled_from(_OFTEN + _SELDOM), _NUMBERS), max_size=24),
-    st.lists(st.tuples(st.sampled_from(_LAST), _NUMBERS), max_size=1),
-)
+
+
+def _moves(kinds: tuple[str, ...], least: int, most: int) -> st.SearchStrategy[list[Move]]:
+    return st.lists(st.tuples(st.sampled_from(kinds), _NUMBERS), min_size=least, max_size=most)
+
+
+def _all(first: list[Move], rest: list[Move], last: list[Move]) -> list[Move]:
+    return [*first, *rest, *last]
+
+
+MOVES: Final = st.builds(_all, _moves(("call",), 1, 3), _moves(_OFTEN + _SELDOM, 0, 24), _moves(_LAST, 0, 1))
 
 
 @EXAMPLES
@@ -150,7 +155,7 @@ def check_end(machine: Machine) -> None:
     ended = [event.call.id for event in events if isinstance(event, CallEnded)]
     assert sorted(opened) == sorted(ended)
     assert transcript.unanswered == transcript.unasked == ()
-    answered: list[str] = []
+    answered, due = list[str](), list[str]()
     for entry in transcript:
         if isinstance(entry, Reply):
             due = [call.id for call in entry.calls]

@@ -101,7 +101,7 @@ def _check_pending(run: RunLog, at: int, seq: int, event: RunSuspended) -> Itera
             yield Violation(6, f"{story.label} is open, but not among the pending calls of the suspended run", seq)
     for call in event.pending:
         # Calls of sub-agents may be listed too, for people to answer; of a carried one there may be no event before.
-        story = run.calls.get(call.id)
-        unheard = not run.from_start and (story is None or (story.carried and story.steps[0].at > at))
+        known = run.calls.get(call.id)
+        unheard = not run.from_start and (known is None or (known.carried and known.steps[0].at > at))
         if call not in still_open and call not in run.below and not unheard:
             yield Violation(6, f"call {call.id} ({call.name}) is pending, but it is not open", seq)
