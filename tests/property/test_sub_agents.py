@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import count
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import anyio
 import pytest
@@ -16,63 +14,14 @@ from anyio.lowlevel import checkpoint
 from millstream import Agent, Limits, RunError, ToolContext, WireError, tool
 from millstream.events import CallEnded, CallOpened, RunCancelled, RunFailed, RunFinished
 from millstream.journal.memory import MemoryJournal
-from millstream.testing import Body, CallTool, Say, ScriptedModel, check_records
+from millstream.testing import Body, Say, check_records
 from tests.alive import no_task_left, nothing_left
+from tests.property.counted import World, calling
 from tests.property.deterministic import BACKENDS, Backend, run_in_loop
 
 MOST_STEPS = 3000
 PATIENCE_S = 20
 Whom: TypeAlias = Literal["all", "the outer call", "the inner run", "the inner call"]
-
-
-def calling(name: str, **args: Any) -> CallTool:
-    """A call in one piece, so that there are few steps."""
-    return CallTool(name, args, chunk_chars=1000)
-
-
-@dataclass
-class World:
-    """What a scene leaves open."""
-
-    opened: Counter[str] = field(default_factory=Counter[str])
-
-    def model(self, name: str, *script: Any) -> ScriptedModel:
-        """A script whose connection counts how often it is open."""
-        return _Counted(name, self.opened, list(script))
-
-
-class _Counted(ScriptedModel):
-    def __init__(self, called: str, opened: Counter[str], script: Any) -> None:
-        super().__init__(script)
-        self._called, self._opened = called, opened
-
-    def transport(self) -> Any:
-        return _Transport(super().transport(), self._called, self._opened)
-
-
-class _Transport:
-    def __init__(self, inner: Any, name: str, opened: Counter[str]) -> None:
-        self._inner, self._name, self._opened = inner, name, opened
-
-    async def __aenter__(self) -> Self:
-        self._opened[self._name] += 1
-        return self
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        with anyio.CancelScope(shield=True):
-            await checkpoint()
-            self._opened[self._name] -= 1
-
-    @asynccontextmanager
-    async def open(self, request: Any) -> AsyncGenerator[Any]:
-        """The next response."""
-        assert self._opened[self._name] >= 1
-        async with self._inner.open(request) as incoming:
-            self._opened[f"response of {self._name}"] += 1
-            try:
-                yield incoming
-            finally:
-                self._opened[f"response of {self._name}"] -= 1
 
 
 @tool(read_only=True)

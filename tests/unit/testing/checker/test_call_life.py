@@ -234,6 +234,10 @@ def test_calls_that_come_after_a_suspension_were_not_pending_in_it() -> None:
     assert_good((*WAITING, RunSuspended((A,)), RESUMED, STARTED_A, RETURNED_A, TurnStarted(2, ("a",)), *LATER, DONE))
 
 
+def test_a_carried_call_may_be_pending_before_anything_is_heard_of_it() -> None:
+    assert_good((RESUMED, RunSuspended((A,)), RESUMED, RETURNED_A, TurnStarted(2, ("a",)), *LATER, DONE))
+
+
 LATER = (*ran(call("b", turn=2)), ended(2))
 
 
